@@ -1,0 +1,290 @@
+"""What a column is: name, type, unit, meaning, allowed words, and whether it is protected health information.
+
+Every table that leaves a module is declared here once. ``intake`` coerces to these declarations, the network file is
+written from them, outputs refuse a ``phi`` column unless told the recipient. Codes (NPI, ZIP, FIPS, service keys) are
+always text with their leading zeros; dates are ISO text (``2026-11-01``); an empty cell is the empty string in text and
+``None``/NaN in numbers. This module imports nothing outside the standard library: the fast path reads it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["STATUS_COLUMNS", "TABLES", "Column", "Table", "table"]
+
+Kind = Literal["text", "float", "int", "date", "flag", "list"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One declared column.
+
+    Parameters
+    ----------
+    name : str
+        Lower-case, with its unit as suffix where it has one (``distance_mi``).
+    kind : {"text", "float", "int", "date", "flag", "list"}
+        ``date`` is ISO text; ``flag`` is ``Y``/``N`` text; ``list`` is text separated by ``;``.
+    meaning : str
+        One sentence for people.
+    words : tuple of str
+        The allowed words, where the column is a closed list. The empty string is allowed besides them.
+    empty : str
+        What an empty cell means; written instead of it. ``""`` keeps it empty.
+    unit : str
+        Unit of a number.
+    phi : bool
+        True if the column tells something of a consumer.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    words: tuple[str, ...] = ()
+    empty: str = ""
+    unit: str = ""
+    phi: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A declared table: its columns in order."""
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The column names, in order."""
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        """Return the declaration of one column; ``KeyError`` if it is not declared."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"table {self.name!r} has no column {name!r}")
+
+
+def _text(name: str, meaning: str, *words: str, empty: str = "", phi: bool = False) -> Column:
+    return Column(name, "text", meaning, words=words, empty=empty, phi=phi)
+
+
+def _date(name: str, meaning: str, *, phi: bool = False) -> Column:
+    return Column(name, "date", meaning, phi=phi)
+
+
+def _flag(name: str, meaning: str, *, empty: str = "") -> Column:
+    return Column(name, "flag", meaning, words=("Y", "N"), empty=empty)
+
+
+def _list(name: str, meaning: str) -> Column:
+    return Column(name, "list", meaning)
+
+
+def _number(name: str, meaning: str, unit: str, *, kind: Kind = "float", phi: bool = False) -> Column:
+    return Column(name, kind, meaning, unit=unit, phi=phi)
+
+
+_PROVIDER = (
+    _text("provider_id", "our id of whoever holds the contract; made from NPI or name where the file has none"),
+    _text("npi", "National Provider Identifier, ten digits"),
+    _text("provider_name", "name of the provider, exactly as in the roster"),
+    _text("provider_kind", "person or organisation", "organisation", "individual"),
+)
+_SITE = (
+    _text("site_id", "our id of one place of one provider; made from provider and address where the file has none"),
+    _text("site_name", "name of the site, exactly as in the roster"),
+    _text("street", "house number and street of the place where services are given"),
+    _text("suite", "suite, building or floor"),
+    _text("city", "city"),
+    _text("state", "two-letter postal code of the state"),
+    _text("zip5", "five-digit ZIP code"),
+    _text("county_fips", "five-digit county code"),
+    _text("phone", "telephone number for appointments"),
+    _text("email", "e-mail address for the public"),
+    _text("referral_email", "e-mail address for referrals"),
+)
+_POINT = (
+    _number("lon", "longitude, WGS 84", "degree"),
+    _number("lat", "latitude, WGS 84", "degree"),
+    _text("precision", "how the place was found", "given", "address_point", "street_range", "zip", "none"),
+)
+_OFFERING = (
+    _text("service_key", "our key of the service"),
+    _date("service_from", "first day of the service line at this site; empty = since always"),
+    _date("service_to", "last day of the service line at this site; empty = open-ended"),
+    _number("ages_min", "youngest age served", "year", kind="int"),
+    _number("ages_max", "oldest age served", "year", kind="int"),
+    _list("populations", "populations served"),
+    _list("languages", "languages spoken"),
+    _flag("ada", "accessible for people with a disability"),
+    _text("telehealth", "given by telehealth", "Y", "N", "only"),
+    _text(
+        "panel_status", "takes new people", "accepting", "waitlist", "closed", "unknown", empty="unknown"
+    ),
+    _date("accepting_verified_on", "day on which the panel status was last verified"),
+    _date("first_available_on", "first day with a free appointment"),
+    _flag("referral_stop", "referrals are stopped", empty="N"),
+    _list("counties_served", "counties (FIPS) to which a mobile or home service travels; empty = not stated"),
+    _text("agreement_type", "kind of agreement", "full", "single_client", empty="full"),
+    _text("funding", "who pays", "medicaid", "state", "both", empty="both"),
+    _text("contract_id", "number of the contract"),
+    _text(
+        "contract_status",
+        "status of the contract",
+        "active",
+        "pending",
+        "ended",
+        "suspended",
+        "unknown",
+        empty="unknown",
+    ),
+    _date("contract_from", "first day of the contract; empty = since always"),
+    _date("contract_to", "last day of the contract; empty = open-ended"),
+    _text(
+        "credential_status",
+        "status of credentialing",
+        "approved",
+        "pending",
+        "denied",
+        "expired",
+        "unknown",
+        empty="unknown",
+    ),
+    _date("credential_due", "day by which re-credentialing is due"),
+    _text(
+        "nctracks_status",
+        "enrolment in NCTracks for this service at this site",
+        "active",
+        "pending",
+        "denied",
+        "suspended",
+        "ended",
+        "unknown",
+        empty="unknown",
+    ),
+    _date("nctracks_from", "first day of the NCTracks enrolment; empty = since always"),
+    _date("nctracks_to", "last day of the NCTracks enrolment; empty = open-ended"),
+    _date("license_expiry", "last day of the licence"),
+    _text("taxonomy", "provider taxonomy code under which the service is given"),
+)
+_SOURCE = (
+    _text("source_file", "file name of the roster the row came from"),
+    _text("source_sheet", "sheet of the workbook; empty for a text file"),
+    _number("source_row", "row as a spreadsheet shows it (the header is row 1)", "row", kind="int"),
+)
+
+#: Columns whose absence as a whole would build a network in which nothing counts: such a roster is refused.
+STATUS_COLUMNS = ("contract_status", "credential_status", "nctracks_status")
+
+TABLES: Mapping[str, Table] = MappingProxyType(
+    {
+        each.name: each
+        for each in (
+            Table(
+                "roster",
+                "the plan's list of provider x service x site, one row each: the plain documented layout",
+                (
+                    *_PROVIDER,
+                    *_SITE,
+                    *_POINT,
+                    _text("service", "service key, staff term or code"),
+                    *_OFFERING[1:],
+                ),
+            ),
+            Table("providers", "one row per provider", (*_PROVIDER, _list("taxonomies", "all taxonomy codes seen"))),
+            Table(
+                "sites",
+                "one row per place of one provider (spatial layer)",
+                (
+                    _SITE[0],
+                    _PROVIDER[0],
+                    *_SITE[1:],
+                    *_POINT,
+                    _number("uncertainty_mi", "how far off the point may be", "statute mile"),
+                    _text("geocode_source", "what placed the site"),
+                ),
+            ),
+            Table(
+                "offerings",
+                "one row per provider x service x site",
+                (
+                    _number("offering_id", "running number, in the order of the source rows", "", kind="int"),
+                    _PROVIDER[0],
+                    _SITE[0],
+                    *_OFFERING,
+                    *_SOURCE,
+                ),
+            ),
+            Table(
+                "refused",
+                "every row of a roster that did not get in",
+                (*_SOURCE, _text("column", "column as the file writes it"), _text("reason", "why, and what to do")),
+            ),
+            Table(
+                "findings",
+                "what intake fixed, warned of or refused, one row per cell",
+                (
+                    _text("file", "file name"),
+                    _text("sheet", "sheet of the workbook"),
+                    _number("row", "row as a spreadsheet shows it", "row", kind="int"),
+                    _text("column", "column as the file writes it"),
+                    _text("verdict", "what was done", "fixed", "warned", "refused"),
+                    _text("old", "value as read"),
+                    _text("new", "value as used"),
+                    _text("rule", "name of the rule"),
+                    _text("what_to_do", "what staff should do"),
+                ),
+            ),
+            Table(
+                "consumers",
+                "the plan's eligibility file",
+                (
+                    _text("member_id", "the plan's id of the consumer", phi=True),
+                    _number("lon", "longitude of the residence, WGS 84", "degree", phi=True),
+                    _number("lat", "latitude of the residence, WGS 84", "degree", phi=True),
+                    _text("street", "house number and street of the residence", phi=True),
+                    _text("city", "city of the residence", phi=True),
+                    _text("state", "state of the residence", phi=True),
+                    _text("zip5", "ZIP code of the residence", phi=True),
+                    _text("county_fips", "county of eligibility; outranks the county on the map", phi=True),
+                    _date("birth_date", "day of birth", phi=True),
+                    _date("eligible_from", "first day of eligibility", phi=True),
+                    _date("eligible_to", "last day of eligibility; empty = open-ended", phi=True),
+                ),
+            ),
+            Table(
+                "batch",
+                "answers of adequacy batch, one row per question, in the order asked",
+                (
+                    _text("id", "id of the question, as given"),
+                    _text("service", "service, as given"),
+                    _text("finding", "the finding", "covered", "gap", "too_close_to_call"),
+                    _number("nearest_mi", "nearest counted site from the point that stands for the place", "statute mile"),
+                    _number("nearest_low_mi", "the same from the best-placed point of the place", "statute mile"),
+                    _number("nearest_high_mi", "the same from the worst-placed point of the place", "statute mile"),
+                    _number("sites_within", "counted sites within the limit of some point of the place", "", kind="int"),
+                    _text("error", "why the row could not be answered; empty where it was"),
+                ),
+            ),
+        )
+    }
+)
+
+
+def table(name: str) -> Table:
+    """Return a declared table by name.
+
+    Examples
+    --------
+    >>> table("sites").column("uncertainty_mi").unit
+    'statute mile'
+    """
+    return TABLES[name]
