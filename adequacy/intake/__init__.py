@@ -1,0 +1,10 @@
+"""The plan's own files -> our tables: fixed where there is one obvious fix, warned, or refused, and never in silence.
+
+``read_rosters`` takes workbooks, extracts, NPPES files and Plan-Net directories as staff have them and returns the
+offerings, every refused row with its reason, and every cell it touched. It looks nothing up and sends nothing anywhere;
+placing the sites is for ``geocode``, deciding whether an offering counts is for ``access``.
+"""
+
+from adequacy.intake.rosters import FileRead, Intake, read_rosters
+
+__all__ = ["FileRead", "Intake", "read_rosters"]

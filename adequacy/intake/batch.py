@@ -1,0 +1,176 @@
+"""A batch of rows under repair: judge every distinct value once, write the outcome into every row that holds it.
+
+A *judge* is a plain function from the text of one or more cells to the changes it asks for. It never sees a table, so
+each can be tested with any text; the batch never knows a rule, so it stays fast (one million rows hold few distinct
+values in most columns).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from adequacy.intake.findings import Findings, Source, reason, rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    import numpy as np
+    import pandas as pd
+
+__all__ = ["Batch", "Change", "Judge"]
+
+
+class Change(NamedTuple):
+    """What a judge asks for: a new value of one column, with the rule that says why (empty: nothing worth saying)."""
+
+    column: str
+    value: str
+    rule: str = ""
+    detail: str = ""
+
+
+if TYPE_CHECKING:
+    Judge = Callable[..., Iterable[Change]]
+else:
+    Judge = object
+
+
+class Batch:
+    """Rows of one source, as one array of text per declared column.
+
+    Parameters
+    ----------
+    source : Source
+        File and sheet.
+    rows : ndarray of int
+        Row numbers as a spreadsheet shows them.
+    values : mapping of str to ndarray of object
+        Declared column -> its cells as text; ``""`` is empty. Taken over, not copied.
+    labels : mapping of str to str
+        Declared column -> the header as the file writes it. Columns without one are named by their own name.
+    findings : Findings
+        Where every verdict is noted.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        rows: np.ndarray,
+        values: dict[str, np.ndarray],
+        labels: Mapping[str, str],
+        findings: Findings,
+    ) -> None:
+        import numpy as np
+
+        self.source = source
+        self.rows = rows
+        self.values = values
+        self.labels = labels
+        self.findings = findings
+        self.refused = np.zeros(len(rows), dtype=bool)
+        self._as_read = dict(values)
+        self._refusals: dict[int, tuple[str, str]] = {}
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def column(self, name: str) -> np.ndarray:
+        """Return the cells of one declared column; a column the file lacks is empty throughout."""
+        import numpy as np
+
+        if name not in self.values:
+            self.values[name] = np.full(len(self), "", dtype=object)
+        return self.values[name]
+
+    def judge(self, names: tuple[str, ...], judge: Judge) -> None:
+        """Ask a judge about every distinct combination of the named columns and write what it says.
+
+        The judge is called with one text per name. Rows that were refused stay in the batch, so that all faults of a
+        file are named in one go.
+        """
+        import numpy as np
+
+        codes, combinations = self._distinct(names)
+        by_column: dict[tuple[str, int], list[tuple[int, Change]]] = {}
+        for place, combination in enumerate(combinations):
+            said: dict[str, int] = {}
+            for change in judge(*combination):
+                turn = said[change.column] = said.get(change.column, -1) + 1
+                by_column.setdefault((change.column, turn), []).append((place, change))
+        for (name, _), changes in by_column.items():
+            lookup = np.full(len(combinations), -1, dtype=np.int64)
+            lookup[[place for place, _ in changes]] = range(len(changes))
+            self._write(name, [change for _, change in changes], lookup[codes])
+
+    def note(self, where: np.ndarray, column: str, rule: str, *, new: str = "", detail: str | np.ndarray = "") -> None:
+        """Note one rule for the rows where a mask holds; a refusing rule refuses them."""
+        import numpy as np
+
+        places = np.flatnonzero(where)
+        old = self._old(column)[places]
+        details = [detail] * len(places) if isinstance(detail, str) else list(detail[places])
+        self.findings.add(self.source, self.rows[places], self._label(column), rule, old=old, new=new, detail=details)
+        if rules()[rule].verdict == "refused":
+            self._refuse(places, column, [reason(rule, each) for each in details])
+
+    def refused_rows(self) -> pd.DataFrame:
+        """Return table ``refused`` for this batch: one row per refused row, with its first reason."""
+        import pandas as pd
+
+        places = sorted(self._refusals)
+        return pd.DataFrame(
+            {
+                "source_file": self.source.file,
+                "source_sheet": self.source.sheet,
+                "source_row": self.rows[places],
+                "column": [self._refusals[place][0] for place in places],
+                "reason": [self._refusals[place][1] for place in places],
+            }
+        )
+
+    def _distinct(self, names: tuple[str, ...]) -> tuple[np.ndarray, list[tuple[str, ...]]]:
+        """Number the distinct combinations of the named columns in order of appearance."""
+        import pandas as pd
+
+        codes, uniques = pd.factorize(self.column(names[0]))
+        combinations: list[tuple[str, ...]] = [(value,) for value in uniques]
+        for name in names[1:]:
+            more, values = pd.factorize(self.column(name))
+            codes, pairs = pd.factorize(codes.astype("int64") * max(len(values), 1) + more)
+            combinations = [(*combinations[pair // len(values)], values[pair % len(values)]) for pair in pairs.tolist()]
+        return codes, combinations
+
+    def _write(self, name: str, changes: list[Change], which: np.ndarray) -> None:
+        """Write changes into one column; ``which`` numbers the change of each row, -1 for none."""
+        import numpy as np
+
+        cells = self.column(name)
+        touched = np.flatnonzero(which >= 0)
+        new = np.array([change.value for change in changes], dtype=object)
+        fresh = cells.copy()
+        fresh[touched] = new[which[touched]]
+        for rule in dict.fromkeys(change.rule for change in changes if change.rule):
+            has_rule = np.array([change.rule == rule for change in changes])
+            places = touched[has_rule[which[touched]]]
+            details = [changes[number].detail for number in which[places]]
+            self.findings.add(
+                self.source, self.rows[places], self._label(name), rule,
+                old=self._old(name)[places], new=fresh[places], detail=details,
+            )  # fmt: skip
+            if rules()[rule].verdict == "refused":
+                self._refuse(places, name, [reason(rule, each) for each in details])
+        self.values[name] = fresh
+
+    def _refuse(self, places: np.ndarray, column: str, reasons: list[str]) -> None:
+        """Mark rows as refused; the first reason of a row stands."""
+        self.refused[places] = True
+        for place, why in zip(places.tolist(), reasons, strict=True):
+            self._refusals.setdefault(place, (self._label(column), why))
+
+    def _old(self, name: str) -> np.ndarray:
+        """Return the cells of a column as they were read."""
+        return self._as_read[name] if name in self._as_read else self.column(name)
+
+    def _label(self, name: str) -> str:
+        """Return the header of a column as the file writes it."""
+        return self.labels.get(name, name)

@@ -1,0 +1,347 @@
+"""Files as staff have them, read into raw rows of text: nothing is guessed, repaired or dropped here.
+
+Text files come in blocks, so that a national extract of many gigabytes needs no more memory than a small one; the
+encoding follows a rule (byte-order mark, else strict UTF-8, else Windows-1252, and that is said). Workbooks come as the
+raw grid from A1, so that row numbers are those a spreadsheet shows. What a column means is found out in ``header``.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+import itertools
+import re
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from adequacy.errors import InputError
+from adequacy.intake.findings import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import numpy as np
+
+__all__ = ["Block", "RosterFile", "Sheet", "open_roster"]
+
+BLOCK_LINES = 50_000
+#: Rows looked at to find the header and the separator.
+HEAD_ROWS = 30
+_READ_BYTES = 1 << 20
+_SEPARATORS = ",\t|;"
+_QUOTED = re.compile(r'"[^"\r\n]*"')
+_WORKBOOK_MAGIC = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some rows of a sheet: their numbers as a spreadsheet shows them, and one array of text per column read.
+
+    ``cells`` maps the column's position (0 = A) to its texts; ``widths`` is how many cells each row really had, None
+    where all had as many as the sheet is wide.
+    """
+
+    rows: np.ndarray
+    cells: dict[int, np.ndarray]
+    widths: np.ndarray | None = None
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One sheet of a workbook, or a text file: its first rows, and its rows in blocks."""
+
+    source: Source
+    head: list[list[str]]
+    hidden: bool = False
+    encoding: str = ""
+    _grid: Sequence[Sequence[object]] | None = None
+    _file: RosterFile | None = None
+    _separator: str = ","
+
+    @property
+    def width(self) -> int:
+        """How many columns the sheet has, by its first rows."""
+        return max(map(len, self.head), default=0)
+
+    def blocks(self, columns: Iterable[int] | None = None, *, after: int = 0) -> Iterator[Block]:
+        """Yield the rows after row ``after``, only the columns at the given positions (None: all)."""
+        wanted = sorted(range(self.width) if columns is None else set(columns))
+        if self._grid is not None:
+            yield from _grid_blocks(self._grid, wanted, after)
+        elif self._file is not None:
+            yield from _text_blocks(self._file, self, wanted, after)
+
+
+@dataclass(slots=True)
+class RosterFile:
+    """One input file, opened: its name, content hash and sheets."""
+
+    name: str
+    path: Path | None
+    data: bytes | None
+    sha256: str
+    kind: str
+    sheets: list[Sheet] = field(default_factory=list)
+
+    @contextmanager
+    def open(self) -> Iterator[IO[bytes]]:
+        """Open the file's bytes (unpacked where it is gzipped)."""
+        stream: IO[bytes] = io.BytesIO(self.data) if self.path is None else self.path.open("rb")  # type: ignore[arg-type]
+        with stream:
+            packed = stream.read(2) == b"\x1f\x8b"
+            stream.seek(0)
+            yield gzip.GzipFile(fileobj=stream) if packed else stream  # type: ignore[misc]
+
+
+def open_roster(path: Path | str) -> RosterFile:
+    """Open one roster file and look at its first rows.
+
+    Parameters
+    ----------
+    path : Path or str
+        A workbook (xlsx, xlsm, xls, xlsb, ods), a text file with separators (comma, tab, bar or semicolon; gzip
+        allowed), or JSON of a Plan-Net directory. ``-`` reads standard input. What it is follows from its first bytes,
+        not from its name.
+
+    Returns
+    -------
+    RosterFile
+        ``kind`` is ``workbook``, ``text`` or ``json``; a JSON file has no sheets (see ``plan_net``).
+
+    Raises
+    ------
+    InputError
+        If the file is missing, empty, locked by a password, damaged, or a web page under another name.
+    """
+    file = _identified(path)
+    if file.kind == "workbook":
+        file.sheets = _workbook_sheets(file)
+    elif file.kind == "text":
+        file.sheets = [_text_sheet(file)]
+    return file
+
+
+def _identified(path: Path | str) -> RosterFile:
+    """Hash a file and tell its kind by its first bytes."""
+    name, where, data = ("standard input", None, sys.stdin.buffer.read()) if str(path) == "-" else (
+        Path(path).name, Path(path), None
+    )  # fmt: skip
+    file = RosterFile(name, where, data, "", "")
+    digest = sha256()
+    first = b""
+    try:
+        with file.open() as stream:
+            while piece := stream.read(_READ_BYTES):
+                first = first or piece
+                digest.update(piece)
+    except (OSError, EOFError) as error:
+        why = getattr(error, "strerror", None) or "it cannot be read"
+        raise InputError(f"{name}: {why}. Check the path of the roster.") from None
+    start = first.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not start:
+        raise InputError(f"{name} is empty. Export the roster again.")
+    if start[:1] == b"<" and re.match(rb"<(!doctype html|html|\?xml|table)", start[:200].lower()):
+        raise InputError(
+            f"{name} is a web page or XML under another name. Open it in a spreadsheet and save it as .xlsx."
+        )
+    kind = "workbook" if first.startswith(_WORKBOOK_MAGIC) else "json" if start[:1] in b"{[" else "text"
+    file.sha256, file.kind = digest.hexdigest(), kind
+    return file
+
+
+# ---------------------------------------------------------------------------------------------------------- workbooks
+
+
+def _workbook_sheets(file: RosterFile) -> list[Sheet]:
+    """Read every sheet of a workbook as a grid from A1."""
+    import python_calamine as calamine
+
+    try:
+        with file.open() as stream:
+            book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(stream.read()))
+            sheets = []
+            for about in book.sheets_metadata:
+                if about.typ != calamine.SheetTypeEnum.WorkSheet:
+                    continue
+                grid = book.get_sheet_by_name(about.name).to_python(skip_empty_area=False)
+                head = [[_text(cell) for cell in row] for row in grid[:HEAD_ROWS]]
+                hidden = about.visible != calamine.SheetVisibleEnum.Visible
+                sheets.append(Sheet(Source(file.name, about.name), head, hidden=hidden, _grid=grid))
+    except calamine.PasswordError:
+        raise InputError(f"{file.name} is locked with a password. Save it without one.") from None
+    except (calamine.CalamineError, ValueError, OSError) as error:
+        raise InputError(
+            f"{file.name} is damaged or no workbook ({type(error).__name__}). Save it again from a spreadsheet."
+        ) from None
+    return sheets
+
+
+def _grid_blocks(grid: Sequence[Sequence[object]], wanted: list[int], after: int) -> Iterator[Block]:
+    """Yield the rows of a grid as blocks of text."""
+    import numpy as np
+
+    for start in range(after, len(grid), BLOCK_LINES):
+        rows = grid[start : start + BLOCK_LINES]
+        numbers = np.arange(start + 1, start + 1 + len(rows), dtype=np.int64)
+        cells = {}
+        for place in wanted:
+            column = np.empty(len(rows), dtype=object)
+            column[:] = [_text(row[place]) if place < len(row) else "" for row in rows]
+            cells[place] = column
+        yield Block(numbers, cells)
+
+
+def _text(cell: object) -> str:
+    """Write one workbook cell as text: whole numbers without a tail, dates in ISO."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)  # noqa: PLR2004 - exact to 2**53
+    if isinstance(cell, datetime):
+        return cell.date().isoformat() if cell.time() == time() else cell.isoformat(sep=" ")
+    if isinstance(cell, date | time):
+        return cell.isoformat()
+    if isinstance(cell, timedelta):
+        return str(cell)
+    return "" if cell is None else str(cell)
+
+
+# --------------------------------------------------------------------------------------------------------- text files
+
+
+def _text_sheet(file: RosterFile) -> Sheet:
+    """Look at the first rows of a text file: encoding, separator, cells."""
+    encoding = _encoding(file)
+    with _lines(file, encoding) as lines:
+        sample = list(itertools.islice(lines, 4 * HEAD_ROWS))
+    separator = _separator(sample)
+    head = list(itertools.islice(_records(iter(sample), separator, file.name), HEAD_ROWS))
+    return Sheet(Source(file.name), head, encoding=encoding, _file=file, _separator=separator)
+
+
+def _encoding(file: RosterFile) -> str:
+    """Name the encoding by rule: byte-order mark, strict UTF-8, else Windows-1252."""
+    with file.open() as stream:
+        piece = stream.read(_READ_BYTES)
+        for mark, name in _BOMS:
+            if piece.startswith(mark):
+                return name
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        try:
+            while piece:
+                decoder.decode(piece)
+                piece = stream.read(_READ_BYTES)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "cp1252"
+    return "utf-8"
+
+
+@contextmanager
+def _lines(file: RosterFile, encoding: str) -> Iterator[io.TextIOWrapper]:
+    """Open a text file for reading line by line, line ends kept."""
+    with file.open() as stream, io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="") as text:
+        yield text
+
+
+def _separator(sample: list[str]) -> str:
+    """Choose the separator that stands most often in the fullest of the first lines, outside quotation marks."""
+    bare = [_QUOTED.sub("", line) for line in sample]
+    return max(_SEPARATORS, key=lambda mark: max((line.count(mark) for line in bare), default=0))
+
+
+def _records(lines: Iterator[str], separator: str, name: str) -> Iterator[list[str]]:
+    """Parse records; a cell that never ends is named as such."""
+    csv.field_size_limit(_READ_BYTES)
+    reader = csv.reader(lines, delimiter=separator)
+    try:
+        yield from reader
+    except csv.Error:
+        raise InputError(
+            f"{name} line {reader.line_num}: a cell has no end: a quotation mark is not closed. Close it."
+        ) from None
+
+
+def _text_blocks(file: RosterFile, sheet: Sheet, wanted: list[int], after: int) -> Iterator[Block]:
+    """Yield the records of a text file in blocks: the fast parser where every line is regular, else the exact one."""
+    with _lines(file, sheet.encoding) as lines:
+        number = 0
+        while chunk := list(itertools.islice(lines, BLOCK_LINES)):
+            regular = _regular(chunk, sheet._separator, sheet.width)
+            if regular is None:  # a quoted cell runs over lines: only a true parser knows where rows end from here on
+                rest = _records(itertools.chain(chunk, lines), sheet._separator, file.name)
+                while records := list(itertools.islice(rest, BLOCK_LINES)):
+                    yield from _shown(_exact_block(records, wanted, number, sheet.width), after)
+                    number += len(records)
+                return
+            block = _fast_block(chunk, sheet._separator, wanted, number, sheet.width) if regular else None
+            if block is None:
+                records = list(_records(iter(chunk), sheet._separator, file.name))
+                block = _exact_block(records, wanted, number, sheet.width)
+            yield from _shown(block, after)
+            number += len(chunk)
+
+
+def _regular(chunk: list[str], separator: str, width: int) -> bool | None:
+    """Tell whether every line holds exactly ``width`` cells; None if a quoted cell may run over lines."""
+    bare = [_QUOTED.sub("", line) if '"' in line else line for line in chunk]
+    if any('"' in line for line in bare):
+        return None
+    return all(line.count(separator) == width - 1 for line in bare)
+
+
+def _fast_block(chunk: list[str], separator: str, wanted: list[int], number: int, width: int) -> Block | None:
+    """Parse regular lines with the C parser of pandas; None where it disagrees that they are regular."""
+    import numpy as np
+    import pandas as pd
+
+    try:
+        frame = pd.read_csv(
+            io.StringIO("".join(chunk)), sep=separator, header=None, names=range(width), usecols=wanted, dtype=object,
+            na_filter=False, skip_blank_lines=False, index_col=False, engine="c",
+        )  # fmt: skip
+    except pd.errors.ParserError:
+        return None
+    if len(frame) != len(chunk):
+        return None
+    numbers = np.arange(number + 1, number + 1 + len(chunk), dtype=np.int64)
+    return Block(numbers, {place: frame[place].to_numpy(dtype=object) for place in wanted})
+
+
+def _exact_block(records: list[list[str]], wanted: list[int], number: int, width: int) -> Block:
+    """Turn parsed records into a block, with the number of cells each really had."""
+    import numpy as np
+
+    widths = np.array([len(record) for record in records], dtype=np.int64)
+    cells = {}
+    for place in wanted:
+        column = np.empty(len(records), dtype=object)
+        column[:] = [record[place] if place < len(record) else "" for record in records]
+        cells[place] = column
+    numbers = np.arange(number + 1, number + 1 + len(records), dtype=np.int64)
+    return Block(numbers, cells, widths if (widths != width).any() else None)
+
+
+def _shown(block: Block, after: int) -> Iterator[Block]:
+    """Cut the rows up to ``after`` off a block; yield nothing if none is left."""
+    keep = block.rows > after
+    if keep.all():
+        yield block
+    elif keep.any():
+        cells = {place: column[keep] for place, column in block.cells.items()}
+        yield Block(block.rows[keep], cells, None if block.widths is None else block.widths[keep])
