@@ -33,6 +33,7 @@ from adequacy.reference._places import (
     zips,
 )
 from adequacy.reference._store import PLACES, sources, vintages
+from adequacy.reference.demo import demo_files, demo_path, write_demo
 
 __all__ = [
     "PLACES",
@@ -51,6 +52,8 @@ __all__ = [
     "counties_of",
     "county_at",
     "county_border",
+    "demo_files",
+    "demo_path",
     "find_area",
     "find_county",
     "find_zip",
@@ -61,5 +64,6 @@ __all__ = [
     "state_border",
     "to_shapely",
     "vintages",
+    "write_demo",
     "zips",
 ]

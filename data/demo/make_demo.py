@@ -1,7 +1,7 @@
 """Make the demo's files: ``python data/demo/make_demo.py`` (real places, invented contracts).
 
 Reads ``listings.csv`` (real places), ``service_plan.csv`` (which services where), the service catalogue and the
-reference tables of the package; writes ``adequacy/reference/demo/``: ``roster.csv.gz``, ``members.csv``,
+reference tables of the package; writes ``adequacy/reference/demo_data/``: ``roster.csv.gz``, ``members.csv``,
 ``requests.csv``, ``past_decisions.csv``, ``README.txt``. Seeded: the same inputs give the same text everywhere.
 ``--out DIR`` writes somewhere else. ``python data/demo/build_demo.py`` then builds the network file from them.
 """
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 SERVICES = ROOT / "adequacy" / "policy" / "services.csv"
-OUT = ROOT / "adequacy" / "reference" / "demo"
+OUT = ROOT / "adequacy" / "reference" / "demo_data"
 
 
 def as_csv(columns: Sequence[str], rows: Iterable[dict[str, str]]) -> str:

@@ -8,8 +8,8 @@ from datetime import date
 
 #: The day as of which the invented roster stands.
 ROSTER_DATE = date(2026, 11, 1)
-#: The first words of everything made from the demo.
-NOTICE = "real places, invented contracts"
+
+
 #: The counties of the plan; the demo is dense there and thin elsewhere.
 PLAN_COUNTIES = {
     "37063": "Durham",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from adequacy.distance import miles
+from adequacy.distance import within
 
 from . import PLAN_COUNTIES, ROSTER_DATE
 from .draw import Draw
@@ -310,7 +310,7 @@ def _counties_served(draw: Draw, site: Site, plan: Plan, centres: Points) -> str
     if plan.mode not in TRAVELLING or draw.chance(10 if plan.reach_mi < 100 else 0):
         return ""
     reach = plan.reach_mi * (0.75 + 0.4 * draw.share())
-    served = [fips for fips, centre in centres.items() if miles(*site.point, *centre) <= reach or fips == site.county]
+    served = [fips for fips, centre in centres.items() if fips == site.county or within(*site.point, *centre, reach)]
     leave_out = [fips for fips in served if fips != site.county and fips in PLAN_COUNTIES]
     if leave_out and draw.chance(22):
         served.remove(draw.pick(leave_out))

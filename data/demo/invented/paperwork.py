@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from adequacy.distance import miles
+from adequacy.distance import miles, to_ecef
 
 from . import ROSTER_DATE
 from .counting import reasons
@@ -114,12 +115,15 @@ class Counted:
 
     @staticmethod
     def _nearest(rows: list[Row], place: ZipPoint) -> float:
-        serving = (
-            row for row in rows if not row["counties_served"] or place.county_fips in row["counties_served"].split(";")
-        )
-        return min(
-            (miles(place.lon, place.lat, float(row["lon"]), float(row["lat"])) for row in serving), default=float("inf")
-        )
+        here = to_ecef(place.lon, place.lat)
+        points = [
+            (float(row["lon"]), float(row["lat"]))
+            for row in rows
+            if not row["counties_served"] or place.county_fips in row["counties_served"].split(";")
+        ]
+        if not points:
+            return math.inf
+        return miles(place.lon, place.lat, *min(points, key=lambda point: math.dist(here, to_ecef(*point))))
 
 
 #: Rows that cannot be replayed: received, service, zip, lon, lat, decision, reason.

@@ -6,7 +6,7 @@ import math
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from adequacy.distance import miles
+from adequacy.distance import to_ecef
 
 from . import PLAN_COUNTIES, ROSTER_DATE
 from .draw import Draw
@@ -36,7 +36,8 @@ class Cities:
     def of(self, block: BlockPoint) -> str:
         """Return the city of the block group's ZIP."""
         if block.zip5 not in self._by_zip:
-            near = min(self._sites, key=lambda site: miles(block.lon, block.lat, *site.point))
+            here = to_ecef(block.lon, block.lat)
+            near = min(self._sites, key=lambda site: math.dist(here, to_ecef(*site.point)))
             self._by_zip[block.zip5] = near.listing["city"].title()
         return self._by_zip[block.zip5]
 

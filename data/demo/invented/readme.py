@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from . import NOTICE, ROSTER_DATE
+from adequacy.reference.demo import NOTICE
+
+from . import ROSTER_DATE
 
 TEXT = f"""{NOTICE}
 {"=" * len(NOTICE)}

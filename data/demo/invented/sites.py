@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from adequacy.distance import miles
+from adequacy.distance import within
 
 from . import PLAN_COUNTIES
 from .draw import Draw, npi
@@ -142,7 +142,7 @@ def _set_zones(sites: list[Site]) -> None:
     for site in sites:
         if site.county in PLAN_COUNTIES:
             site.zone = "in"
-        elif any(miles(*site.point, *point) <= NEAR_MI for point in inside):
+        elif any(within(*site.point, *point, NEAR_MI) for point in inside):
             site.zone = "near"
 
 
