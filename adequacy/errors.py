@@ -15,7 +15,9 @@ name, address or id. ``exit_code`` is what the command line returns for the erro
     │   ├── BadValue             a value in a file cannot be used                                   3
     │   ├── RosterRefused        a roster is refused as a whole                                     3
     │   ├── NetworkFileError     missing, corrupt, foreign or newer network file                    3
-    │   └── PolicyError          a policy file is wrong                                             3
+    │   ├── PolicyError          a policy file is wrong                                             3
+    │   ├── CasebookError        not a casebook, damaged, or made by a newer version                3
+    │   └── RecordAltered        a decision record was changed after it was made                    11
     ├── OutputError              a file cannot be written (also an OSError)                         3
     ├── PrivacyError             consumer data was about to leave this computer                     3
     ├── NotDecidable             well formed, but cannot be decided                                 4
@@ -32,6 +34,7 @@ __all__ = [
     "AdequacyError",
     "AmbiguousService",
     "BadValue",
+    "CasebookError",
     "CoordinateError",
     "InputError",
     "MissingColumn",
@@ -44,6 +47,7 @@ __all__ = [
     "PlaceUnknown",
     "PolicyError",
     "PrivacyError",
+    "RecordAltered",
     "RosterRefused",
     "ServiceUnreachable",
     "UnknownService",
@@ -111,6 +115,16 @@ class NetworkFileError(InputError):
 
 class PolicyError(InputError):
     """A policy file is wrong: duplicate or unknown key, unquoted code, missing citation."""
+
+
+class CasebookError(InputError):
+    """A casebook is not ours, damaged, or made by a newer version."""
+
+
+class RecordAltered(InputError):
+    """A decision record was changed after it was made: its content is not what its hash says."""
+
+    exit_code = 11
 
 
 class OutputError(AdequacyError, OSError):

@@ -19,7 +19,7 @@ from adequacy.policy.model import CONFIDENCE
 from adequacy.policy.records import DecisionRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from adequacy.policy.loader import Faults, Sources
 
@@ -61,6 +61,9 @@ def compile_parts(sources: Sources, faults: Faults) -> dict[str, Any]:
             "clocks": list(sources.tables["clocks.csv"].values()),
             "closed_days": _grouped(sources.tables["closed_days.csv"].values(), "profile", sort="date"),
             "letters": list(sources.tables["letters.csv"].values()),
+            "outcomes": list(sources.tables["outcomes.csv"].values()),
+            "events": list(sources.tables["events.csv"].values()),
+            "closed_reviews": list(sources.tables["closed_reviews.csv"].values()),
         },
         "standards": {
             "schemes": schemes,
@@ -71,6 +74,7 @@ def compile_parts(sources: Sources, faults: Faults) -> dict[str, Any]:
     _check_plans(parts, faults)
     _check_spans(sources, faults)
     _check_decisions(parts, sources, faults)
+    _check_process(parts, faults)
     _check_cited(sources, faults)
     faults.refuse()
     parts["core"]["sha256"] = content_sha256(parts)
@@ -404,6 +408,7 @@ def _check_spans(sources: Sources, faults: Faults) -> None:
         ("catchment.csv", ("plan", "county_fips")),
         ("county_class.csv", ("county_fips",)),
         ("clocks.csv", ("clock",)),
+        ("closed_reviews.csv", ("plan", "service_key")),
     ):
         groups: dict[tuple[str, ...], list[dict[str, str]]] = {}
         for row in sources.tables[file].values():
@@ -450,6 +455,48 @@ def _check_decisions(parts: dict[str, Any], sources: Sources, faults: Faults) ->
                 )
         for fault in prove([DecisionRow.from_row(row) for row in rows]):
             faults.add("decisions.csv", name, fault)
+
+
+_NO_EVENT = ("admitted", "answered", "change_effective", "update_form_received")
+"""Moments that start or end a clock without being an event of a request."""
+
+
+def _check_process(parts: dict[str, Any], faults: Faults) -> None:
+    """Outcomes, events, clocks, letters and reviews name each other rightly."""
+    requests = parts["requests"]
+    outcomes = {row["outcome"]: row for row in requests["outcomes"]}
+    events = {row["event"]: row for row in requests["events"]}
+    states = {row["state"] for row in outcomes.values()}
+    states.update(state for row in events.values() for state in row["to_state"].split("|"))
+    for file, entry, column, word, known in _named(requests):
+        if word not in {"outcome": outcomes, "event": {*events, *_NO_EVENT}, "state": states}[known]:
+            faults.add(file, f"{entry}, {column}", f"{word!r} is no {known} of the policy: correct it, or add it")
+    services = {row[0] for row in parts["core"]["services"]}
+    for row in requests["closed_reviews"]:
+        if row["service_key"] not in services:
+            faults.add("closed_reviews.csv", row["service_key"], "is no service of services.csv: use its key")
+
+
+_NAMES = (
+    ("outcomes", "outcome", (("answered_by", "event"),)),
+    ("events", "event", (("from_states", "state"),)),
+    ("clocks", "clock", (("start_on", "event"), ("start_also_on", "event"), ("end_on", "event"))),
+    ("letters", "letter", (("after_event", "event"),)),
+)
+"""Tables of requests, the column that names an entry, and the columns that name something of another table."""
+
+
+def _named(requests: dict[str, Any]) -> Iterator[tuple[str, str, str, str, str]]:
+    """Every name one table of requests uses of another: file, entry, column, word, what it must be."""
+    for ruleset, rows in requests["decisions"].items():
+        for row in rows:
+            if row["outcome"]:
+                yield "decisions.csv", f"{ruleset}/{row['rule']}", "outcome", row["outcome"], "outcome"
+    for table, key, columns in _NAMES:
+        for row in requests[table]:
+            for column, known in columns:
+                for word in filter(None, row[column].split(";")):
+                    yield f"{table}.csv", row[key], column, word, known
 
 
 def _check_cited(sources: Sources, faults: Faults) -> None:

@@ -21,12 +21,15 @@ __all__ = [
     "CatchmentCounty",
     "Clock",
     "ClosedDay",
+    "ClosedReview",
     "CountyClass",
     "CountyTypeRule",
     "DecisionRow",
+    "EventRule",
     "FederalCounty",
     "FederalLimit",
     "Letter",
+    "Outcome",
     "Parameter",
     "Ruleset",
     "Scheme",
@@ -133,9 +136,9 @@ class DecisionRow:
 class Clock:
     """One clock: how long, from which event to which, whose it is.
 
-    ``unit`` is ``calendar_days``, ``elapsed_hours`` or ``business_days_before``. ``start_on`` and ``end_on`` are the
-    events of a request that start and end it, ``start_also_on`` a second start to be shown where the text is silent;
-    empty where no event of a request does.
+    ``unit`` is a word of ``clocks.UNITS``. ``start_on`` and ``end_on`` are the events of a request that start and end
+    it (``answered``: the answer of its decision has left), ``start_also_on`` a second start to be shown where the text
+    is silent; empty where no event of a request does. ``applies`` are the facts ``name=word`` it is for, all of them.
     """
 
     clock: str
@@ -146,6 +149,7 @@ class Clock:
     length: int
     unit: str
     unit_text: str
+    applies: tuple[str, ...]
     start_event: str
     start_on: str
     start_ambiguous: bool
@@ -166,7 +170,8 @@ class Clock:
         fields["length"] = int(row["length"])
         fields["is_active"] = row["is_active"] == "Y"
         fields["start_ambiguous"] = row["start_ambiguous"] == "Y"
-        fields["end_on"] = tuple(row["end_on"].split(";")) if row["end_on"] else ()
+        fields["end_on"] = _words(row["end_on"])
+        fields["applies"] = _words(row["applies"])
         fields["confidence"] = CONFIDENCE[row["confidence"]]
         return cls(**fields)
 
@@ -187,12 +192,18 @@ class ClosedDay:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One letter of the catalogue; ``written_by`` is ``plan`` (by us) or ``um`` (never by us)."""
+    """One letter of the catalogue; ``written_by`` is ``plan`` (by us) or ``um`` (never by us).
+
+    ``after_event`` is the event of a request that makes it due, where its facts are ``when``; empty for the letters
+    that the decision table names.
+    """
 
     letter: str
     name: str
     recipient: str
     trigger: str
+    after_event: str
+    when: tuple[str, ...]
     must_contain: tuple[str, ...]
     written_by: str
     payment_disclaimer: bool
@@ -204,9 +215,82 @@ class Letter:
         """Make one from its compiled row."""
         fields: dict[str, Any] = dict(row)
         fields["must_contain"] = tuple(part.strip() for part in row["must_contain"].split(";"))
+        fields["when"] = _words(row["when"])
         fields["payment_disclaimer"] = row["payment_disclaimer"] == "Y"
         fields["confidence"] = CONFIDENCE[row["confidence"]]
         return cls(**fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an outcome of the decision table means.
+
+    ``state`` is where the request stands then; ``answered_by`` are the events that answer it; ``refuses`` says that
+    the requester is turned down, ``gap`` that network development must hear of it; ``words`` and ``next_step`` are
+    for staff.
+    """
+
+    outcome: str
+    state: str
+    answered_by: tuple[str, ...]
+    refuses: bool
+    gap: bool
+    words: str
+    next_step: str
+    confidence: str
+    source: str
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, str]) -> Outcome:
+        """Make one from its compiled row."""
+        fields: dict[str, Any] = dict(row)
+        fields["answered_by"] = _words(row["answered_by"])
+        fields["refuses"], fields["gap"] = row["refuses"] == "Y", row["gap"] == "Y"
+        fields["confidence"] = CONFIDENCE[row["confidence"]]
+        return cls(**fields)
+
+
+@dataclass(frozen=True, slots=True)
+class EventRule:
+    """When an event of a request is allowed, and the state it leads to.
+
+    ``to_state`` is empty where the state stays, ``@outcome`` that of the decision, ``A|B`` A while attachments are
+    missing and B once all came, ``@before`` the state before; ``needs`` is ``confirmed``,
+    ``unanswered``, ``overdue`` or empty.
+    """
+
+    event: str
+    from_states: tuple[str, ...]
+    to_state: str
+    needs: str
+    words: str
+    confidence: str
+    source: str
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, str]) -> EventRule:
+        """Make one from its compiled row."""
+        fields: dict[str, Any] = dict(row)
+        fields["from_states"] = _words(row["from_states"])
+        fields["confidence"] = CONFIDENCE[row["confidence"]]
+        return cls(**fields)
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedReview:
+    """The plan's legal review of one service: is the network closed for it? Used under the strict reading only."""
+
+    service_key: str
+    from_date: str
+    is_closed: str
+    by: str
+    confidence: str
+    source: str
+
+
+def _words(cell: str) -> tuple[str, ...]:
+    """Split a cell of words separated by ``;``."""
+    return tuple(cell.split(";")) if cell else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,12 @@ if TYPE_CHECKING:
         CatchmentCounty,
         Clock,
         ClosedDay,
+        ClosedReview,
         CountyClass,
         DecisionRow,
+        EventRule,
         Letter,
+        Outcome,
         Ruleset,
         Scheme,
     )
@@ -275,6 +278,32 @@ class Policy:
 
         rows = self._parts["requests"]["closed_days"].get(self.plan.closed_days, [])
         return tuple(ClosedDay(day, name, CONFIDENCE[mark], source) for day, name, mark, source in rows)
+
+    @cached_property
+    def outcomes(self) -> dict[str, Outcome]:
+        """The outcomes of the decision table by name: state, what answers the request, words for staff."""
+        from adequacy.policy.records import Outcome
+
+        return {row["outcome"]: Outcome.from_row(row) for row in self._parts["requests"]["outcomes"]}
+
+    @cached_property
+    def events(self) -> dict[str, EventRule]:
+        """The events of a request by name, with the states in which each is allowed."""
+        from adequacy.policy.records import EventRule
+
+        return {row["event"]: EventRule.from_row(row) for row in self._parts["requests"]["events"]}
+
+    def closed_review(self, service_key: str, on: date) -> ClosedReview | None:
+        """Give the plan's recorded legal review of a service in force on a date; None where there is none."""
+        from adequacy.policy.records import ClosedReview
+
+        day = on.isoformat()
+        for row in self._parts["requests"]["closed_reviews"]:
+            ours = row["plan"] == self.plan.key and row["service_key"] == service_key
+            if ours and row["from"] <= day and (not row["to"] or day <= row["to"]):
+                mark = CONFIDENCE[row["confidence"]]
+                return ClosedReview(service_key, row["from"], row["is_closed"], row["by"], mark, row["source"])
+        return None
 
     @cached_property
     def letters(self) -> dict[str, Letter]:

@@ -49,6 +49,8 @@ Whole = Annotated[str, _shaped(r"\d+", "is not a whole number")]
 Number = Annotated[str, _shaped(r"\d+(\.\d+)?", "is not a number")]
 NumberOrNone = Annotated[str, _shaped(r"(\d+(\.\d+)?)?", "is not a number")]
 Key = Annotated[str, _shaped(r"[a-z][a-z0-9_]*", "is not a key: lower-case letters, digits, underscores")]
+Conditions = Annotated[str, _shaped(r"([a-z_]+=[^=;]+(;[a-z_]+=[^=;]+)*)?", "is not fact=word, several separated by ;")]
+Words = Annotated[str, _shaped(r"([^;]+(;[^;]+)*)?", "is not words separated by ;")]
 YesNo = Literal["Y", "N"]
 Mark = Literal["S", "V", "V-partial", "V-secondary", "V-legacy", "C", "U"]
 Confidence = Literal["stated", "verified", "partly_verified", "secondary", "legacy", "computed", "unverified"]
@@ -318,8 +320,9 @@ class ClockRow(Strict):
     plan: Key
     is_active: YesNo
     length: Whole
-    unit: Literal["calendar_days", "elapsed_hours", "business_days_before"]
+    unit: Literal["calendar_days", "elapsed_hours", "business_days", "business_days_before"]
     unit_text: Text
+    applies: Conditions
     start_event: Text
     start_on: str
     start_ambiguous: YesNo
@@ -399,9 +402,50 @@ class LetterRow(Strict):
     name: Text
     recipient: Text
     trigger: Text
+    after_event: str
+    when: Conditions
     must_contain: Text
     written_by: Literal["plan", "um"]
     payment_disclaimer: YesNo
+    confidence: Mark
+    source: Text
+
+
+class EventRow(Strict):
+    """events.csv"""
+
+    event: Key
+    from_states: Words
+    to_state: str
+    needs: Literal["", "confirmed", "unanswered", "overdue"]
+    words: Text
+    confidence: Mark
+    source: Text
+
+
+class OutcomeRow(Strict):
+    """outcomes.csv"""
+
+    outcome: Text
+    state: Text
+    answered_by: Words
+    refuses: YesNo
+    gap: YesNo
+    words: Text
+    next_step: Text
+    confidence: Mark
+    source: Text
+
+
+class ClosedReviewRow(Strict):
+    """closed_reviews.csv"""
+
+    plan: Key
+    service_key: Key
+    from_: Annotated[Day, Field(alias="from")]
+    to: DayOrOpen
+    is_closed: YesNo
+    by: Text
     confidence: Mark
     source: Text
 
