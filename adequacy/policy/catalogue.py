@@ -6,33 +6,22 @@ on services, not on taxonomies: a taxonomy alone cannot show what a site is cont
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from adequacy.errors import AmbiguousService, NoSuchService, UnknownService
+from adequacy.policy.words import known_by, plain, read_code, spaced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from adequacy.policy.model import Service
 
 __all__ = ["Catalogue"]
 
-_NOT_WORD = re.compile(r"[^0-9a-z]+")
-_ASIDE = re.compile(r" *\([^)]*\)")
-_BILLING = re.compile(r"([a-z]\d{4}|[a-z]{2}\d{3}|\d{5})((?:[0-9a-z]{2})*)")
-_REVENUE = re.compile(r"(?:rc0?|0)(\d{3})")
-_RANGE = re.compile(r"([a-z]?)(\d+)-[a-z]?(\d+)((?: [0-9a-z]{2})*)")
-_OPEN_MODIFIER = re.compile(r"(?:-type)? \+ (?:local )?modifier$")
 _NEAR = 0.6
 _MOST_SUGGESTIONS = 5
 _TELLING = 3  # shorter terms stand inside almost every word
 _MOST_SHOWN = 40
-
-
-def _plain(text: str) -> str:
-    """Strip a word of case, blanks and punctuation."""
-    return _NOT_WORD.sub("", text.casefold())
 
 
 class Catalogue:
@@ -51,31 +40,9 @@ class Catalogue:
     adequacy.errors.AmbiguousService: 'TCM' may mean tcm_tailored (Tailored Care Management; T1017 HT) or tcm_8l (...
     """
 
-    def __init__(self, services: tuple[Service, ...], ambiguous: list[tuple[str, tuple[str, ...], str]]) -> None:
+    def __init__(self, services: tuple[Service, ...], words: Mapping[str, Mapping[str, list[str]]]) -> None:
         self._services = {service.key: service for service in services}
-        self._asks = {_plain(term): (keys, also) for term, keys, also in ambiguous}
-        self._terms: dict[str, list[str]] = {}
-        self._bases: dict[str, list[str]] = {}
-        self._coded: dict[str, list[str]] = {}
-        for service in services:
-            self._index(service)
-
-    def _index(self, service: Service) -> None:
-        """Enter every word for a service, and its billing codes with and without modifiers."""
-        names = (service.name, _ASIDE.sub("", service.name))
-        for word in (service.key, *names, *service.staff_terms, *service.codes):
-            self._enter(self._terms, _plain(word), service.key)
-        for code in service.codes:
-            for base, modifiers in _spell_out(code):
-                self._enter(self._bases, base, service.key)
-                if modifiers:
-                    self._enter(self._coded, base + modifiers, service.key)
-
-    @staticmethod
-    def _enter(index: dict[str, list[str]], word: str, key: str) -> None:
-        keys = index.setdefault(word, [])
-        if key not in keys:
-            keys.append(key)
+        self._words = words
 
     def __iter__(self) -> Iterator[Service]:
         return iter(self._services.values())
@@ -118,9 +85,10 @@ class Catalogue:
         exact = self._services.get(text.strip().casefold())
         if exact is not None:
             return self._own(exact)
-        word = _plain(text)
-        if word in self._asks:
-            raise self._ambiguous(text, *self._asks[word])
+        word = plain(text)
+        if word in self._words["asks"]:
+            *choices, also = self._words["asks"][word]
+            raise self._ambiguous(text, tuple(choices), also)
         keys = tuple(self._lookup(word))
         if not keys:
             raise self._unknown(text)
@@ -130,11 +98,9 @@ class Catalogue:
 
     def _lookup(self, word: str) -> list[str]:
         """Give the keys a stripped word stands for: a code without its modifier stands for all that share it."""
-        base, modifiers = _read_code(word)
-        if base in self._bases:
-            exact = self._coded.get(base + modifiers, []) if modifiers else self._bases[base]
-            return exact or self._terms.get(word, [])
-        return self._terms.get(word, [])
+        base, modifiers = read_code(word)
+        coded = self._words["coded"].get(base + modifiers, []) if modifiers else self._words["bases"].get(base, [])
+        return coded or self._words["terms"].get(word, [])
 
     def _own(self, service: Service) -> Service:
         """Refuse a catalogue row that is no service of its own."""
@@ -157,10 +123,10 @@ class Catalogue:
             keys.extend(error.choices)
         except (UnknownService, NoSuchService):
             pass
-        whole = f" {_spaced(term)} "
-        keys += [service.key for service in self if whole in f" {_spaced(_known_by(service))} "]
-        if not keys and (word := _plain(term)):
-            keys = [service.key for service in self if word in _plain(_known_by(service))]
+        whole = f" {spaced(term)} "
+        keys += [service.key for service in self if whole in f" {spaced(known_by(service))} "]
+        if not keys and (word := plain(term)):
+            keys = [service.key for service in self if word in plain(known_by(service))]
         return [self._services[key] for key in dict.fromkeys(keys)]
 
     def _label(self, key: str) -> str:
@@ -184,57 +150,21 @@ class Catalogue:
 
     def _suggest(self, text: str) -> tuple[str, ...]:
         """Find the keys of near misses, best first; only ever suggested."""
-        word = _plain(text)
+        word = plain(text)
         if not word:
             return ()
-        base, _ = _read_code(word)
-        if base in self._bases:
-            return tuple(self._bases[base][:_MOST_SUGGESTIONS])
+        terms, sharing = self._words["terms"], self._words["bases"].get(read_code(word)[0])
+        if sharing:
+            return tuple(sharing[:_MOST_SUGGESTIONS])
         import difflib  # only for a word that was not found
 
-        near = difflib.get_close_matches(word, self._terms, _MOST_SUGGESTIONS, _NEAR)
-        near += [term for term in self._terms if len(term) >= _TELLING and term in word]
-        keys = [key for term in near for key in self._terms[term]]
-        keys += [service.key for service in self if word in _plain(_known_by(service))]
+        near = difflib.get_close_matches(word, terms, _MOST_SUGGESTIONS, _NEAR)
+        near += [term for term in terms if len(term) >= _TELLING and term in word]
+        keys = [key for term in near for key in terms[term]]
+        keys += [service.key for service in self if word in plain(known_by(service))]
         return tuple(dict.fromkeys(keys))[:_MOST_SUGGESTIONS]
 
 
 def _shown(text: str) -> str:
     """Show a typed word in a message: quoted, escaped, not endless."""
     return repr(text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "...")
-
-
-def _known_by(service: Service) -> str:
-    """Everything a service is known by."""
-    return " | ".join((service.key, service.name, *service.staff_terms, *service.codes))
-
-
-def _spaced(text: str) -> str:
-    """Put one blank between the words of a text, and nothing else."""
-    return " ".join(_NOT_WORD.split(text.casefold())).strip()
-
-
-def _read_code(word: str) -> tuple[str, str]:
-    """Split a stripped word into billing code and modifiers in one order; two empty strings where it is no code."""
-    revenue = _REVENUE.fullmatch(word)
-    if revenue:
-        return f"rc0{revenue[1]}", ""
-    billing = _BILLING.fullmatch(word)
-    return (billing[1], _in_order(billing[2])) if billing else ("", "")
-
-
-def _in_order(modifiers: str) -> str:
-    """Put two-letter modifiers in one order: ``TF HQ`` is ``HQ TF``."""
-    return "".join(sorted(modifiers[at : at + 2] for at in range(0, len(modifiers), 2)))
-
-
-def _spell_out(code: str) -> list[tuple[str, str]]:
-    """Spell a catalogue code out as (base, modifiers): ranges one by one, a modifier left open as none."""
-    written = _OPEN_MODIFIER.sub("", code.casefold())
-    span = _RANGE.fullmatch(written)
-    if not span:
-        base, modifiers = _read_code(_plain(written))
-        return [(base, modifiers)] if base else []
-    letter, first, last, modifiers = span.groups()
-    numbers = range(int(first), int(last) + 1)
-    return [(f"{letter}{number:0{len(first)}d}", _in_order(_plain(modifiers))) for number in numbers]

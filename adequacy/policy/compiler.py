@@ -15,8 +15,9 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from adequacy.policy.decisions import prove
-from adequacy.policy.model import CONFIDENCE
+from adequacy.policy.model import CONFIDENCE, Service
 from adequacy.policy.records import DecisionRow
+from adequacy.policy.words import index_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -53,8 +54,7 @@ def compile_parts(sources: Sources, faults: Faults) -> dict[str, Any]:
             "rulesets": rulesets,
             "radius": radius,
             "catchment": _grouped(sources.tables["catchment.csv"].values(), "plan"),
-            "services": [_service(row) for row in sources.tables["services.csv"].values()],
-            "ambiguous": [_ambiguous(row, keys, faults) for row in sources.tables["ambiguous.csv"].values()],
+            **_catalogue(sources, keys, faults),
         },
         "requests": {
             "decisions": _by(sources.tables["decisions.csv"].values(), "ruleset"),
@@ -255,13 +255,17 @@ def _service(row: dict[str, str]) -> list[Any]:
     ]
 
 
-def _ambiguous(row: dict[str, str], keys: list[str], faults: Faults) -> list[Any]:
-    """Compile an ambiguous term."""
-    services = _split(row["service_keys"])
-    for key in services:
-        if key not in keys:
-            faults.add("ambiguous.csv", row["term"], f"{key!r} is no service of services.csv: use its key")
-    return [row["term"], services, row["also"], CONFIDENCE[row["confidence"]], row["source"]]
+def _catalogue(sources: Sources, keys: list[str], faults: Faults) -> dict[str, Any]:
+    """Compile the services with the index of every word that means one, and the words that always ask back."""
+    services = [_service(row) for row in sources.tables["services.csv"].values()]
+    asks = []
+    for row in sources.tables["ambiguous.csv"].values():
+        choices = _split(row["service_keys"])
+        asks.append((row["term"], tuple(choices), row["also"]))
+        for key in choices:
+            if key not in keys:
+                faults.add("ambiguous.csv", row["term"], f"{key!r} is no service of services.csv: use its key")
+    return {"services": services, "words": index_words([Service(*row) for row in services], asks)}
 
 
 def _by(rows: Iterable[dict[str, str]], column: str) -> dict[str, list[dict[str, str]]]:

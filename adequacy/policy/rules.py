@@ -130,7 +130,7 @@ class Policy:
     def services(self) -> Catalogue:
         """The service catalogue."""
         services = tuple(_service(row) for row in self._core["services"])
-        return Catalogue(services, [(term, tuple(keys), also) for term, keys, also, *_ in self._core["ambiguous"]])
+        return Catalogue(services, self._core["words"])
 
     def radius(self, on: date) -> Standard:
         """Give the plan's out-of-network radius rule in force on a date.
