@@ -1,3 +1,45 @@
-"""Is a contracted provider of this service within thirty miles of the consumer?"""
+"""Is a contracted provider of this service within thirty miles of the consumer?
+
+The public names live in the modules named below and are loaded on first use, so that ``import adequacy`` is instant.
+
+Examples
+--------
+>>> import adequacy as aq
+>>> aq.demo_network().check("saiop", zip5="27546").finding
+'covered'
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from adequacy.api import Answer, Network, demo_network, open_network
+    from adequacy.errors import AdequacyError
 
 __version__ = "0.1.0"
+
+__all__ = ["AdequacyError", "Answer", "Network", "__version__", "demo_network", "open_network"]
+
+_HOMES = {
+    "AdequacyError": "adequacy.errors",
+    "Answer": "adequacy.api",
+    "Network": "adequacy.api",
+    "demo_network": "adequacy.api",
+    "open_network": "adequacy.api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its home on first use (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'adequacy' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

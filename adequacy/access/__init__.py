@@ -1,0 +1,25 @@
+"""Who can reach what: the one definition, for one person and for the whole plan.
+
+``counts_for_gap`` says whether an offering counts on a day; ``find`` gives the finding for one place; ``ask`` adds the
+rules of the day and the cautions.
+"""
+
+from adequacy.access.answer import Answer, Caution, ask, counted_sites
+from adequacy.access.counting import FUNNEL, REASONS, counts_for_gap
+from adequacy.access.finding import Finding, NearestMiles, NotCounted, Question, Site, find
+
+__all__ = [
+    "FUNNEL",
+    "REASONS",
+    "Answer",
+    "Caution",
+    "Finding",
+    "NearestMiles",
+    "NotCounted",
+    "Question",
+    "Site",
+    "ask",
+    "counted_sites",
+    "counts_for_gap",
+    "find",
+]

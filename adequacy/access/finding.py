@@ -1,0 +1,375 @@
+"""The finding for one place: covered, gap, or too close to call, with every site that counts and every one that does not.
+
+For a service, a day and a place, f(p) is the distance from a point p of the place to the nearest site that counts.
+*Covered* if f is within the limit at every point, *gap* if at none, else *too close to call*. The bulk kernels answer
+the same question for arrays of points; both ask ``counts_for_gap`` which sites count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import atan2, cos, degrees, inf, radians
+from typing import TYPE_CHECKING, Literal
+
+from adequacy.access._region import Region, Spot, Worst, spot
+from adequacy.access.counting import counts_for_gap, funnel, is_only_unknown, serves_all_counties
+from adequacy.distance import MILE_M, miles, within
+from adequacy.reference import blocks_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from adequacy.geocode import Place
+    from adequacy.network import Offering
+
+__all__ = ["Finding", "NearestMiles", "NotCounted", "Question", "Site", "find"]
+
+Word = Literal["covered", "gap", "too_close_to_call"]
+
+#: Closer to the limit than this, a point's distance is settled by the exact test: miles (about 16 mm).
+_LOOK_CLOSER_MI = 1e-5
+_COMPASS = ("east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a network, with the rules already looked up.
+
+    Attributes
+    ----------
+    on : str
+        Day asked about, ISO text.
+    limit_mi, tolerance_mi : float
+        The standard's limit and what is not known of a place's border, in statute miles.
+    travels : bool
+        Whether the service comes to the consumer, so that the county served matters.
+    age, funding, population :
+        What is known of the consumer; None is not tested.
+    ledger_nearest : int
+        How many uncounted sites are listed at least.
+    """
+
+    on: str
+    limit_mi: float
+    tolerance_mi: float
+    travels: bool = False
+    age: int | None = None
+    funding: str | None = None
+    population: str | None = None
+    ledger_nearest: int = 25
+
+
+@dataclass(frozen=True, slots=True)
+class NearestMiles:
+    """Miles to the nearest counted site: from the best-placed point, the reference point, the worst-placed point."""
+
+    low: float | None
+    reference: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A counted site and its distance from the place, in statute miles."""
+
+    offering: Offering
+    distance_mi: float
+    distance_low_mi: float
+    distance_high_mi: float
+    within: Literal["all", "part", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class NotCounted:
+    """A site that does not count, why, and its distance from the reference point; None where it has no place."""
+
+    offering: Offering
+    reasons: tuple[str, ...]
+    distance_mi: float | None
+    distance_low_mi: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What geography says about one place, one service, one day."""
+
+    word: Word
+    nearest: NearestMiles
+    share_within_pct: float
+    sites: tuple[Site, ...]
+    nearest_site: Site | None
+    serves_county_beyond_limit: tuple[Site, ...]
+    not_counted: tuple[NotCounted, ...]
+    word_if_unknowns_count: Word
+    funnel: dict[str, int]
+    funnel_near: dict[str, int]
+    one_fix_away: tuple[NotCounted, ...]
+    uncovered_part: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """The best offering of one site: its reasons (empty if it counts) and its spot."""
+
+    offering: Offering
+    reasons: tuple[str, ...]
+    at: Spot | None
+    serves_all: bool
+
+
+def find(place: Place, offerings: Sequence[Offering], question: Question) -> Finding:
+    """Find whether a counted site is within the limit of every point of a place, of none, or of some.
+
+    Parameters
+    ----------
+    place : Place
+        Where the consumer can be: a point with an uncertainty, or an area.
+    offerings : sequence of Offering
+        All offerings of the service in the network.
+    question : Question
+        Day, limit, tolerance and what is known of the consumer.
+
+    Returns
+    -------
+    Finding
+        Distances in statute miles, geodesic, WGS 84, unrounded. ``low`` and ``high`` of an area are its true minimum
+        and maximum to better than 0.01 mile.
+    """
+    counties = place.counties if question.travels else None
+    ledger = [(offering, _reasons(offering, question, counties)) for offering in offerings]
+    entries = _best_of_each_site(ledger, counties)
+    search = _Search(place, question)
+    counted = [entry for entry in entries if not entry.reasons]
+    nearest, worst = search.nearest(counted)
+    word = search.word(nearest, counted)
+    sites = sorted((search.site(entry) for entry in counted), key=_by_distance)
+    listed = tuple(site for site in sites if site.within != "none")
+    not_counted, beyond = search.not_counted([entry for entry in entries if entry.reasons])
+    near_ids = {site.offering.site_id for site in listed} | {each.offering.site_id for each in not_counted}
+    return Finding(
+        word=word,
+        nearest=nearest,
+        share_within_pct=search.share_within(counted, word),
+        sites=listed,
+        nearest_site=sites[0] if sites else None,
+        serves_county_beyond_limit=tuple(
+            site for site in sites if question.travels and site.within == "none" and site.offering.counties_served
+        ),
+        not_counted=not_counted,
+        word_if_unknowns_count=_word_if_unknowns_count(search, entries, counted, word),
+        funnel=funnel(reasons for _, reasons in ledger),
+        funnel_near=funnel(
+            reasons for offering, reasons in ledger if offering.site_id in near_ids and offering.site_id not in beyond
+        ),
+        one_fix_away=_one_fix_away(not_counted) if word != "covered" else (),
+        uncovered_part=_direction(place, worst) if word == "too_close_to_call" and worst else None,
+    )
+
+
+def _reasons(offering: Offering, question: Question, counties: Sequence[str] | None) -> tuple[str, ...]:
+    """Reasons of one offering under a question."""
+    return counts_for_gap(
+        offering,
+        question.on,
+        age=question.age,
+        counties=counties,
+        funding=question.funding,
+        population=question.population,
+    )
+
+
+def _best_of_each_site(
+    ledger: Iterable[tuple[Offering, tuple[str, ...]]], counties: Sequence[str] | None
+) -> list[_Entry]:
+    """Keep one offering per site: the one that counts, or that fails the fewest tests; wider service area first."""
+    best: dict[str, _Entry] = {}
+    for offering, reasons in ledger:
+        entry = best.get(offering.site_id)
+        rank = (len(reasons), not is_only_unknown(reasons), not serves_all_counties(offering, counties))
+        if entry is not None and rank >= (
+            len(entry.reasons),
+            not is_only_unknown(entry.reasons),
+            not entry.serves_all,
+        ):
+            continue
+        lon, lat = offering.lon, offering.lat
+        at = None if lon is None or lat is None else spot(lon, lat, offering.uncertainty_mi or 0.0)
+        best[offering.site_id] = _Entry(offering, reasons, at, serves_all_counties(offering, counties))
+    return list(best.values())
+
+
+class _Search:
+    """Distances from one place under one question."""
+
+    def __init__(self, place: Place, question: Question) -> None:
+        self.place = place
+        self.question = question
+        self.region = Region.of(place) if place.uncertainty_mi > 0 else None
+
+    def reference(self, at: Spot) -> float:
+        """Miles from the point that stands for the place."""
+        return miles(self.place.lon, self.place.lat, at.lon, at.lat)
+
+    def low(self, at: Spot) -> float:
+        """Miles from the best-placed point, should the site be as near as it can."""
+        return max(0.0, self._nearest(at) - at.slack_m / MILE_M)
+
+    def _nearest(self, at: Spot) -> float:
+        if self.region is None:
+            return self.reference(at)
+        if self.place.kind != "area":
+            return max(0.0, self.reference(at) - self.place.uncertainty_mi)
+        return self.region.nearest(at)
+
+    def high(self, at: Spot) -> float:
+        """Miles from the worst-placed point, should the site be as far as it can."""
+        if self.region is None:
+            farthest = self.reference(at)
+        elif self.place.kind != "area":
+            farthest = self.reference(at) + self.place.uncertainty_mi
+        else:
+            farthest = self.region.farthest(at)
+        return farthest + at.slack_m / MILE_M
+
+    def nearest(self, counted: Sequence[_Entry]) -> tuple[NearestMiles, Worst | None]:
+        """Nearest counted site from the best-placed, the reference and the worst-placed point."""
+        located = [entry.at for entry in counted if entry.at]
+        if not located:
+            return NearestMiles(None, None, None), None
+        reference = min(self.reference(at) for at in located)
+        everywhere = [entry.at for entry in counted if entry.at and entry.serves_all]
+        worst = self._worst(everywhere)
+        return NearestMiles(self._low(located), reference, worst.miles if worst else None), worst
+
+    def _low(self, located: Sequence[Spot]) -> float:
+        """Smallest ``low``; sites that cannot beat the best are not measured against the border."""
+        if self.place.kind != "area":
+            return min(self.low(at) for at in located)
+        best = inf
+        reach = self.place.uncertainty_mi
+        for bound, i in sorted(
+            (self.reference(at) - at.slack_m / MILE_M - reach, i) for i, at in enumerate(located)
+        ):
+            if bound >= best:
+                break
+            best = min(best, self.low(located[i]))
+        return best
+
+    def _worst(self, everywhere: Sequence[Spot]) -> Worst | None:
+        """The worst-placed point. Of a disc, never farther than the nearest site plus the radius."""
+        if not everywhere:
+            return None
+        simple = min((self.high(at), i) for i, at in enumerate(everywhere))[0]
+        worst = self.region.worst(everywhere) if self.region else None
+        if worst is None:
+            return Worst(simple, self.place.lon, self.place.lat)
+        return worst if worst.miles < simple else Worst(simple, worst.lon, worst.lat)
+
+    def word(self, nearest: NearestMiles, counted: Sequence[_Entry]) -> Word:
+        """The finding."""
+        limit, tolerance = self.question.limit_mi, self.question.tolerance_mi
+        if self.region is None and tolerance == 0:
+            return self._word_of_a_known_point(counted)
+        if nearest.low is None or nearest.low - tolerance > limit:
+            return "gap"
+        if nearest.high is not None and nearest.high + tolerance <= limit:
+            return "covered"
+        return "too_close_to_call"
+
+    def _word_of_a_known_point(self, counted: Sequence[_Entry]) -> Word:
+        """The finding where the place is exact: the boundary is included, and decided exactly."""
+        located = [(entry.at, entry.serves_all) for entry in counted if entry.at]
+        if any(serves_all and self._inside(self.high(at), at) for at, serves_all in located):
+            return "covered"
+        return "too_close_to_call" if any(self._inside(self.low(at), at) for at, _ in located) else "gap"
+
+    def _within_exactly(self, at: Spot) -> bool:
+        return within(self.place.lon, self.place.lat, at.lon, at.lat, self.question.limit_mi)
+
+    def _inside(self, distance_mi: float, at: Spot) -> bool:
+        """Whether a distance is within the limit; near the line the exact test decides for a known point."""
+        near_line = abs(distance_mi - self.question.limit_mi) < _LOOK_CLOSER_MI
+        if near_line and self.region is None and not at.slack_m:
+            return self._within_exactly(at)
+        return distance_mi <= self.question.limit_mi
+
+    def site(self, entry: _Entry) -> Site:
+        """Distances of one counted site."""
+        if entry.at is None:
+            raise AssertionError("a counted site is located")
+        distance = self.reference(entry.at)
+        slack = entry.at.slack_m / MILE_M
+        if distance - self.place.uncertainty_mi - slack > self.question.limit_mi + _LOOK_CLOSER_MI:
+            # beyond the limit for certain: the reference stands in for both ends, nobody reads them
+            return Site(entry.offering, distance, distance, distance, "none")
+        low, high = self.low(entry.at), self.high(entry.at)
+        if not self._inside(low, entry.at):
+            return Site(entry.offering, distance, low, high, "none")
+        return Site(entry.offering, distance, low, high, "all" if self._inside(high, entry.at) else "part")
+
+    def not_counted(self, entries: Sequence[_Entry]) -> tuple[tuple[NotCounted, ...], set[str]]:
+        """Sites that do not count: all in reach, or the nearest few; those without a place come last."""
+        question = self.question
+        reach = question.limit_mi + question.tolerance_mi
+        measured = sorted(((self.reference(e.at), i) for i, e in enumerate(entries) if e.at))
+        ledger, beyond = [], set()
+        for distance, i in measured:
+            entry = entries[i]
+            if entry.at is None:
+                continue
+            outside = distance - self.place.uncertainty_mi - entry.at.slack_m / MILE_M > reach
+            if outside and len(ledger) >= question.ledger_nearest:
+                break
+            low = self.low(entry.at)
+            if low > reach and len(ledger) >= question.ledger_nearest:
+                continue
+            if low > reach:
+                beyond.add(entry.offering.site_id)
+            ledger.append(NotCounted(entry.offering, entry.reasons, distance, low))
+        placeless = [NotCounted(e.offering, e.reasons, None, None) for e in entries if not e.at]
+        beyond.update(each.offering.site_id for each in placeless)
+        return (*ledger, *placeless), beyond
+
+    def share_within(self, counted: Sequence[_Entry], word: Word) -> float:
+        """Share of the place's people within the limit, in per cent, sites taken as far as they can be."""
+        if word != "too_close_to_call":
+            return 100.0 if word == "covered" else 0.0
+        blocks = blocks_of(self.place.zcta) if self.place.zcta and self.place.precision == "zip" else []
+        people = [(block.lon, block.lat, block.people) for block in blocks if block.people]
+        people = people or [(self.place.lon, self.place.lat, 1)]
+        spots = [entry.at for entry in counted if entry.at]
+        served = sum(
+            count
+            for lon, lat, count in people
+            if any(miles(lon, lat, at.lon, at.lat) + at.slack_m / MILE_M <= self.question.limit_mi for at in spots)
+        )
+        return 100.0 * served / sum(count for _, _, count in people)
+
+
+def _by_distance(site: Site) -> tuple[float, str]:
+    return site.distance_mi, site.offering.site_id
+
+
+def _word_if_unknowns_count(
+    search: _Search, entries: Sequence[_Entry], counted: Sequence[_Entry], word: Word
+) -> Word:
+    """What the finding would be if every missing fact were in the provider's favour."""
+    extra = [entry for entry in entries if is_only_unknown(entry.reasons) and entry.at]
+    if word == "covered" or not extra:
+        return word
+    both = [*counted, *extra]
+    nearest, _ = search.nearest(both)
+    return search.word(nearest, both)
+
+
+def _one_fix_away(not_counted: Sequence[NotCounted], most: int = 5) -> tuple[NotCounted, ...]:
+    """The nearest sites that fail exactly one test."""
+    return tuple(each for each in not_counted if len(each.reasons) == 1 and each.distance_mi is not None)[:most]
+
+
+def _direction(place: Place, worst: Worst) -> str:
+    """In which part of the place its worst-placed point lies, by the compass."""
+    east = ((worst.lon - place.lon + 180) % 360 - 180) * cos(radians(place.lat))
+    angle = degrees(atan2(worst.lat - place.lat, east))
+    sector = 360 / len(_COMPASS)
+    return _COMPASS[round(angle / sector) % len(_COMPASS)]

@@ -1,0 +1,70 @@
+"""The command line: read arguments, call the library, print. The library decides.
+
+``main`` answers ``adequacy check`` with plain options without loading typer (docs/decisions/0007); every other call, and
+every call it does not understand, goes to the typer application in ``app``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+from adequacy.errors import AdequacyError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["main"]
+
+_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    _plain_streams()
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: list[str]) -> int:
+    """Run one command; a known error is one line on stderr and its exit code."""
+    from adequacy.cli.check import run, understand
+
+    debug = "--debug" in arguments
+    arguments = [each for each in arguments if each != "--debug"]
+    try:
+        asked = understand(arguments)
+        if asked is not None:
+            return run(**asked)
+        from adequacy.cli.app import run_app
+
+        return run_app(arguments)
+    except AdequacyError as error:
+        if debug:
+            raise
+        say(error.message)
+        return error.exit_code
+    except BrokenPipeError:
+        # the reader has gone (head, less): nothing more can be said
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+        return 0
+    except KeyboardInterrupt:
+        say("stopped.")
+        return _INTERRUPTED
+
+
+def say(text: str) -> None:
+    """Print words for people on stderr, on one line, harmless to the terminal."""
+    from adequacy.outputs.escape import escape_terminal
+
+    print(f"adequacy: {escape_terminal(text)}", file=sys.stderr)  # noqa: T201
+
+
+def _plain_streams() -> None:
+    """Print UTF-8 where the terminal can, and something readable where it cannot."""
+    streams: tuple[TextIO, ...] = (sys.stdout, sys.stderr)
+    for stream in streams:
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")

@@ -1,0 +1,109 @@
+"""The typer application: help, completion, and every command that is not a plain ``check``."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from adequacy.cli import check as check_command
+from adequacy.cli import say
+
+__all__ = ["app", "run_app"]
+
+_EPILOG = (
+    "Exit codes: 0 answered; 2 wrong usage; 3 file refused; 4 cannot be decided; 5 service unreachable. "
+    "check --exit-code also gives 10 for a gap and 11 for too close to call."
+)
+#: Modules that hold commands, in the order of the help.
+_COMMANDS = ("services", "network", "demo", "doctor")
+
+app = typer.Typer(
+    name="adequacy",
+    help="Is a contracted provider of this service within thirty miles of the consumer?",
+    epilog=_EPILOG,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    """Print the version and leave."""
+    if asked:
+        from adequacy import __version__
+
+        typer.echo(f"adequacy {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Is a contracted provider of this service within thirty miles of the consumer?"""
+
+
+@app.command(
+    epilog="Examples:  adequacy check --service SAIOP --zip 27546    "
+    "adequacy check --service H0040 --point 35.40,-78.85 --format json"
+)
+def check(
+    service: Annotated[str, typer.Option("--service", help="Key, staff term, abbreviation or code, in any case.")],
+    zip5: Annotated[str | None, typer.Option("--zip", help="ZIP of the consumer: the whole area.")] = None,
+    address: Annotated[
+        str | None, typer.Option("--address", help="Street address with ZIP; '-' reads it from stdin.")
+    ] = None,
+    point: Annotated[str | None, typer.Option("--point", metavar="LAT,LON", help="Point of the consumer.")] = None,
+    member: Annotated[str | None, typer.Option("--member", help="Member id in the file of --members.")] = None,
+    members: Annotated[str | None, typer.Option("--members", help="The plan's eligibility file.")] = None,
+    as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Day asked about; today.")] = None,
+    age: Annotated[int | None, typer.Option("--age", metavar="YEARS", help="Age of the consumer.")] = None,
+    funding: Annotated[str | None, typer.Option("--funding", help="medicaid or state.")] = None,
+    population: Annotated[str | None, typer.Option("--population", help="A population word of the roster.")] = None,
+    limit_mi: Annotated[float | None, typer.Option("--limit-mi", help="Another limit than the rule's.")] = None,
+    network: Annotated[str | None, typer.Option("--network", help="Network file, or a folder of them.")] = None,
+    plan: Annotated[str | None, typer.Option("--plan", help="Plan profile.")] = None,
+    policy: Annotated[str | None, typer.Option("--policy", help="Folder of the plan's own dated rules.")] = None,
+    output: Annotated[str, typer.Option("--format", help="text, json, csv or geojson.")] = "text",
+    map_file: Annotated[str | None, typer.Option("--map", help="Write a map report (.html); internal.")] = None,
+    list_file: Annotated[
+        str | None, typer.Option("--list", help="Write the contracted-provider list (.xlsx, .csv, .docx).")
+    ] = None,
+    roads: Annotated[str | None, typer.Option("--roads", help="Compiled roads: adds drive miles and minutes.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="List every site, not the nearest few.")] = False,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="10 for a gap, 11 for too close to call.")] = False,
+) -> None:
+    """Is a contracted site of the service within the limit of every place where the consumer may be?"""
+    asked = locals()
+    raise typer.Exit(check_command.run(**asked))
+
+
+for _name in _COMMANDS:
+    import_module(f"adequacy.cli.{_name}").register(app)
+
+
+def run_app(arguments: list[str]) -> int:
+    """Run the application; a usage error is one line on stderr and exit code 2."""
+    try:
+        code = app(arguments, prog_name="adequacy", standalone_mode=False)
+    except typer.Abort:
+        say("stopped.")
+        return 1
+    except Exception as error:
+        # typer keeps its usage errors private (since 0.26): they are known by their face
+        explain = getattr(error, "format_message", None)
+        if explain is None:
+            raise
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context is not None else "adequacy"
+        if type(error).__name__ == "NoArgsIsHelpError":
+            typer.echo(explain())
+            return 0
+        say(f"{explain()} See: {command} --help")
+        return int(getattr(error, "exit_code", 2))
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,99 @@
+"""What ``adequacy doctor`` looks at; it opens what would answer, and changes nothing."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from adequacy import __version__
+from adequacy.cli.settings import SETTINGS, setting
+from adequacy.errors import AdequacyError, UsageError
+
+__all__ = ["diagnose", "render"]
+
+_PACKAGES = ("geopandas", "shapely", "pyproj", "pandas", "numpy", "scipy", "folium", "osmnx", "typer")
+_EXTRAS = {"fast": "numba", "plots": "mapclassify", "parquet": "pyarrow", "pdf": "weasyprint", "postgres": "psycopg"}
+
+
+def diagnose() -> dict[str, Any]:
+    """Collect versions, data vintages, settings with their origin, and the state of the files they name."""
+    from adequacy.reference import vintages
+
+    settings = {name: _described(name) for name in SETTINGS}
+    network = _network()
+    return {
+        "schema": "adequacy.doctor/1",
+        "version": __version__,
+        "python": f"{platform.python_version()} ({sys.platform})",
+        "packages": {name: _installed(name) for name in _PACKAGES},
+        "extras": {extra: _installed(package) for extra, package in _EXTRAS.items()},
+        "data": vintages(),
+        "settings": settings,
+        "network": network,
+        "healthy": "error" not in network and not any("error" in each for each in settings.values()),
+    }
+
+
+def _installed(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _described(name: str) -> dict[str, Any]:
+    """A setting, where it came from, and whether the file it names is there."""
+    try:
+        found = setting(name)
+    except AdequacyError as error:
+        return {"value": None, "origin": "adequacy.toml", "error": error.message}
+    described: dict[str, Any] = {"value": found.value, "origin": found.origin}
+    if found.value and name in ("policy", "address_index") and not Path(found.value).exists():
+        described["error"] = f"{found.value}: no such file or folder"
+    if name == "casebook" and found.value and "://" in found.value:
+        described["value"] = found.value.split("://", 1)[0] + "://..."
+    return described
+
+
+def _network() -> dict[str, Any]:
+    """The network that would answer."""
+    from adequacy.cli.check import open_configured
+
+    try:
+        with open_configured(None, None, None) as net:
+            info = net.info()
+    except AdequacyError as error:
+        return {"error": error.message}
+    return {key: info[key] for key in ("path", "name", "roster_date", "is_demo", "sites", "offerings", "refused")}
+
+
+def render(report: dict[str, Any], output: str) -> str:
+    """Write the report as text or JSON."""
+    if output == "json":
+        return json.dumps(report, indent=1) + "\n"
+    if output != "text":
+        raise UsageError(f"--format {output}: not a format. Choose text or json.")
+    lines = [f"adequacy {report['version']}, Python {report['python']}"]
+    lines.append("packages: " + ", ".join(f"{name} {number or 'MISSING'}" for name, number in report["packages"].items()))
+    lines.append("extras:   " + ", ".join(f"{name} {'yes' if number else 'no'}" for name, number in report["extras"].items()))
+    lines.append("data:     " + ", ".join(f"{name} {vintage}" for name, vintage in report["data"].items()))
+    lines += ["", "settings"]
+    for name, each in report["settings"].items():
+        lines.append(f"  {name:<14} {each['value'] or '(none)'}  [{each['origin']}]")
+        lines += [f"    WRONG: {each['error']}"] if "error" in each else []
+    lines += ["", "network that answers"]
+    lines += [f"  {name:<14} {value}" for name, value in report["network"].items()]
+    lines += ["", "All well." if report["healthy"] else "Something is wrong: see above."]
+    return _fold(lines)
+
+
+def _fold(lines: list[str], width: int = 80) -> str:
+    """Fold long lines at blanks."""
+    import textwrap
+
+    folded = [part for line in lines for part in (textwrap.wrap(line, width, subsequent_indent="    ") or [""])]
+    return "\n".join(folded) + "\n"

@@ -1,0 +1,65 @@
+"""``adequacy network``: build network files from rosters, and look into them."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+__all__ = ["register"]
+
+group = typer.Typer(
+    help="Build network files from rosters, and look into them.", rich_markup_mode=None, no_args_is_help=True
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command group."""
+    app.add_typer(group, name="network")
+
+
+@group.command(
+    epilog="Examples:  adequacy network build roster.csv --out alliance.gpkg    "
+    "adequacy network build roster.csv --out alliance.gpkg --roster-date 2026-11-01 --dry-run"
+)
+def build(
+    rosters: Annotated[list[str], typer.Argument(help="Roster files; '-' reads standard input.")],
+    out: Annotated[str, typer.Option("--out", help="The network file to write (.gpkg).")],
+    columns: Annotated[str | None, typer.Option("--columns", help="A mapping of columns (.toml).")] = None,
+    roster_date: Annotated[
+        str | None, typer.Option("--roster-date", metavar="DATE", help="Day on which the roster was true; today.")
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Name of the network; the file's name.")] = None,
+    findings: Annotated[str | None, typer.Option("--findings", help="Write what was fixed, warned, refused.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report only; write nothing.")] = False,
+    accept: Annotated[bool, typer.Option("--accept", help="Build in spite of a refusal; recorded in the file.")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="Mark the network as a demonstration.")] = False,
+) -> None:
+    """Compile rosters into one immutable network file; every row is used or refused, and said."""
+    from adequacy.cli.building import build_from_rosters
+
+    build_from_rosters(
+        rosters,
+        out,
+        columns=columns,
+        roster_date=roster_date,
+        name=name,
+        findings=findings,
+        dry_run=dry_run,
+        accept=accept,
+        demo=demo,
+    )
+
+
+@group.command(epilog="Examples:  adequacy network info    adequacy network info alliance.gpkg --format json")
+def info(
+    file: Annotated[str | None, typer.Argument(help="Network file or folder; else the one that answers.")] = None,
+    output: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+) -> None:
+    """Say what a network file holds: rows, dates, source files, counted sites per service."""
+    from adequacy.cli.check import open_configured
+    from adequacy.outputs.network_page import network_info
+
+    with open_configured(file, None, None) as net:
+        sys.stdout.write(network_info(net.info(), output))

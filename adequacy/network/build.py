@@ -1,0 +1,241 @@
+"""Writing a network file: rosters as ``intake`` read them, located, in one GeoPackage, all or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from adequacy import __version__
+from adequacy.errors import OutputError, RosterRefused
+from adequacy.network.file import FORMAT_VERSION, NetworkFile
+from adequacy.tables import table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas
+
+    from adequacy.geocode import AddressIndex
+    from adequacy.intake import Intake
+
+__all__ = ["BuildReport", "build_network", "content_sha256"]
+
+_INDEXES = (
+    "CREATE INDEX offerings_by_service ON offerings (service_key)",
+    "CREATE INDEX offerings_by_site ON offerings (site_id)",
+    "CREATE INDEX offerings_by_provider ON offerings (provider_id)",
+    "CREATE UNIQUE INDEX sites_by_id ON sites (site_id)",
+    "CREATE UNIQUE INDEX providers_by_id ON providers (provider_id)",
+    "CREATE INDEX providers_by_npi ON providers (npi)",
+)
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What became of the rows of a roster."""
+
+    path: Path | None
+    name: str
+    roster_date: str
+    sha256: str
+    read: int
+    used: int
+    refused: int
+    providers: int
+    sites: int
+    offerings: int
+    by_precision: dict[str, int]
+
+
+def build_network(
+    intake: Intake,
+    out: Path | None,
+    *,
+    roster_date: str,
+    name: str,
+    is_demo: bool = False,
+    index: AddressIndex | None = None,
+    accepted: tuple[str, ...] = (),
+) -> BuildReport:
+    """Locate the sites of a roster and write the network file.
+
+    Parameters
+    ----------
+    intake : Intake
+        Rosters as ``read_rosters`` gives them: usable rows, refused rows, sources, declared defaults.
+    out : Path or None
+        The GeoPackage to write. It appears whole or not at all; an older file of that name stays until then. None
+        builds nothing and only reports (a dry run).
+    roster_date : str
+        ISO day on which the roster was true.
+    name : str
+        Name of the network, printed in every answer.
+    is_demo : bool
+        Whether contracts are invented; printed in every answer.
+    index : AddressIndex, optional
+        Address points that place sites without coordinates; without it they are placed by ZIP.
+    accepted : tuple of str
+        What the person who built it accepted in spite of a warning (``--accept``), in words.
+
+    Returns
+    -------
+    BuildReport
+        Rows read = rows used + rows refused.
+
+    Raises
+    ------
+    RosterRefused
+        If no row can be used.
+    OutputError
+        If the file cannot be written.
+    """
+    if intake.rows.empty:
+        raise RosterRefused(
+            f"{_names(intake)}: no usable row ({intake.read} read, {len(intake.refused)} refused). Nothing was written."
+        )
+    frames = _tables(intake, index)
+    meta = {
+        "format_version": str(FORMAT_VERSION),
+        "name": name,
+        "roster_date": roster_date,
+        "is_demo": "Y" if is_demo else "N",
+        "build_version": __version__,
+        "sources": json.dumps(list(intake.sources), sort_keys=True),
+        "defaults": json.dumps(list(intake.defaults), sort_keys=True),
+        "accepted": json.dumps(list(accepted)),
+    }
+    meta["sha256"] = content_sha256(frames, meta)
+    if out is not None:
+        _write(frames, meta, out)
+    sites = frames["sites"]
+    return BuildReport(
+        path=out,
+        name=name,
+        roster_date=roster_date,
+        sha256=meta["sha256"],
+        read=intake.read,
+        used=len(intake.rows),
+        refused=intake.read - len(intake.rows),
+        providers=len(frames["providers"]),
+        sites=len(sites),
+        offerings=len(frames["offerings"]),
+        by_precision={str(word): int(count) for word, count in sites["precision"].value_counts().sort_index().items()},
+    )
+
+
+def _names(intake: Intake) -> str:
+    return ", ".join(str(source["name"]) for source in intake.sources) or "roster"
+
+
+def _tables(intake: Intake, index: AddressIndex | None) -> dict[str, pandas.DataFrame]:
+    """Turn roster rows into the tables of the network file."""
+    from adequacy.geocode import place_sites
+
+    rows = intake.rows
+    sites = _first_given(rows, "site_id", [*table("sites").names[:12], "lon", "lat"])
+    sites = place_sites(sites, index)[list(table("sites").names)]
+    providers = _first_given(rows, "provider_id", list(table("roster").names[:4]))
+    codes = rows[rows["taxonomy"] != ""].groupby("provider_id")["taxonomy"].agg(lambda each: ";".join(sorted(set(each))))
+    providers["taxonomies"] = providers["provider_id"].map(codes).fillna("").astype(str)
+    offerings = rows.reset_index(drop=True).assign(offering_id=range(1, len(rows) + 1))
+    return {
+        "sites": sites,
+        "providers": providers[list(table("providers").names)],
+        "offerings": offerings[list(table("offerings").names)],
+        "refused": intake.refused[list(table("refused").names)].reset_index(drop=True),
+    }
+
+
+def _first_given(rows: pandas.DataFrame, key: str, columns: list[str]) -> pandas.DataFrame:
+    """One row per key: in each column the first value that is given."""
+    filled = rows[columns].replace("", None)
+    first = filled.groupby(rows[key], sort=True, dropna=False).first()
+    first[key] = first.index
+    texts = [name for name in columns if name not in ("lon", "lat")]
+    first[texts] = first[texts].fillna("").astype(str)
+    return first[columns].reset_index(drop=True)
+
+
+def content_sha256(frames: dict[str, pandas.DataFrame], meta: dict[str, str]) -> str:
+    """Hash the content of a network: its sorted rows and what its answers depend on, not the file's bytes."""
+    digest = hashlib.sha256()
+    for key in ("roster_date", "is_demo", "defaults"):
+        digest.update(f"{key}={meta[key]}\n".encode())
+    for name in ("providers", "sites", "offerings", "refused"):
+        digest.update(f"[{name}]\n".encode())
+        columns = list(table(name).names)
+        for line in sorted(_lines(frames[name], columns)):
+            digest.update(line.encode())
+            digest.update(b"\n")
+    return digest.hexdigest()
+
+
+def _lines(frame: pandas.DataFrame, columns: list[str]) -> Iterator[str]:
+    """Each row as JSON text; a missing number is null, a whole number has no point."""
+    kept = frame[columns].astype(object).where(frame[columns].notna(), None)
+    for row in kept.itertuples(index=False, name=None):
+        yield json.dumps([_plain(value) for value in row], ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    """A cell as JSON can hold it."""
+    if hasattr(value, "item"):
+        value = value.item()
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _write(frames: dict[str, pandas.DataFrame], meta: dict[str, str], out: Path) -> None:
+    """Write beside the target, then move into place."""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{out.name}.", suffix=".gpkg", dir=out.parent)
+    except OSError as error:
+        raise OutputError(f"{out}: cannot be written ({error.strerror}).") from error
+    os.close(handle)
+    part = Path(temporary)
+    try:
+        part.unlink()
+        _write_geopackage(frames, meta, part)
+        NetworkFile(part).close()
+        part.replace(out)
+    except OSError as error:
+        raise OutputError(f"{out}: cannot be written ({error.strerror or error}).") from error
+    finally:
+        for leftover in out.parent.glob(f"{part.name}*"):
+            leftover.unlink(missing_ok=True)
+
+
+def _write_geopackage(frames: dict[str, pandas.DataFrame], meta: dict[str, str], path: Path) -> None:
+    """Write all layers and the indexes. GDAL writes the day of writing: it is set to the roster date."""
+    import geopandas
+    import pandas
+    import pyogrio
+
+    sites = frames["sites"]
+    points = geopandas.points_from_xy(sites["lon"], sites["lat"], crs="EPSG:4326")
+    located = geopandas.GeoDataFrame(sites, geometry=points)
+    located.loc[sites["lon"].isna(), "geometry"] = None
+    day = f"{meta['roster_date']}T00:00:00Z"
+    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": day})
+    try:
+        pyogrio.write_dataframe(located, path, layer="sites", driver="GPKG", geometry_type="Point", GEOMETRY_NAME="geom")
+        texts = pandas.DataFrame(sorted(meta.items()), columns=["key", "value"])
+        for name, frame in [*((n, frames[n]) for n in ("providers", "offerings", "refused")), ("meta", texts)]:
+            pyogrio.write_dataframe(frame, path, layer=name, driver="GPKG", append=path.exists())
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
+    connection = sqlite3.connect(path)
+    try:
+        for statement in _INDEXES:
+            connection.execute(statement)
+        connection.commit()
+        connection.execute("VACUUM")
+    finally:
+        connection.close()
