@@ -20,14 +20,14 @@ from adequacy.geocode import locate_address, locate_point, locate_zip
 from adequacy.network import NetworkFile
 from adequacy.network import open_network as open_file
 from adequacy.policy import load_policy
-from adequacy.reference import demo_path
+from adequacy.reference.demo import demo_path
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     import geopandas
 
-    from adequacy.geocode import AddressIndex, Place
+    from adequacy.geocode import Place
     from adequacy.policy import Policy
 
 __all__ = ["Answer", "Network", "demo_network", "locate", "open_network"]
@@ -131,7 +131,7 @@ class Network:
         funding: str | None = None,
         population: str | None = None,
         limit_mi: float | None = None,
-        index: AddressIndex | None = None,
+        index: Path | None = None,
         county_of_eligibility: str | None = None,
     ) -> Answer:
         """Ask whether a contracted site of a service is within the limit of every point where the consumer may be.
@@ -158,7 +158,7 @@ class Network:
             A population word of the roster.
         limit_mi : float, optional
             A limit in statute miles instead of the rule's.
-        index : AddressIndex, optional
+        index : Path, optional
             Address points for ``address``.
         county_of_eligibility : str, optional
             County code from the eligibility file; outranks the county on the map.
@@ -259,7 +259,7 @@ def locate(
     lon: float | None = None,
     lat: float | None = None,
     address: str | None = None,
-    index: AddressIndex | None = None,
+    index: Path | None = None,
 ) -> Place:
     """Turn what is known of a place into a Place; exactly one way of saying it is needed.
 

@@ -126,9 +126,7 @@ _OFFERING = (
     _list("languages", "languages spoken"),
     _flag("ada", "accessible for people with a disability"),
     _text("telehealth", "given by telehealth", "Y", "N", "only"),
-    _text(
-        "panel_status", "takes new people", "accepting", "waitlist", "closed", "unknown", empty="unknown"
-    ),
+    _text("panel_status", "takes new people", "accepting", "waitlist", "closed", "unknown", empty="unknown"),
     _date("accepting_verified_on", "day on which the panel status was last verified"),
     _date("first_available_on", "first day with a free appointment"),
     _flag("referral_stop", "referrals are stopped", empty="N"),
@@ -267,10 +265,14 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                     _text("id", "id of the question, as given"),
                     _text("service", "service, as given"),
                     _text("finding", "the finding", "covered", "gap", "too_close_to_call"),
-                    _number("nearest_mi", "nearest counted site from the point that stands for the place", "statute mile"),
+                    _number(
+                        "nearest_mi", "nearest counted site from the point that stands for the place", "statute mile"
+                    ),
                     _number("nearest_low_mi", "the same from the best-placed point of the place", "statute mile"),
                     _number("nearest_high_mi", "the same from the worst-placed point of the place", "statute mile"),
-                    _number("sites_within", "counted sites within the limit of some point of the place", "", kind="int"),
+                    _number(
+                        "sites_within", "counted sites within the limit of some point of the place", "", kind="int"
+                    ),
                     _text("error", "why the row could not be answered; empty where it was"),
                 ),
             ),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from adequacy import __version__
 from adequacy.access.counting import counts_for_gap
 from adequacy.access.finding import Finding, NotCounted, Question, Site, find
+from adequacy.clocks import read_date
 from adequacy.errors import UsageError
 from adequacy.reference import vintages
 
@@ -137,8 +138,9 @@ def ask(
     UsageError
         If an age or a limit cannot be.
     """
-    _require_sensible(on, age, limit_mi)
-    standard = policy.radius(on)
+    day = _require_sensible(on, age, limit_mi)
+    on = day.isoformat()
+    standard = policy.radius(day)
     if county_of_eligibility:
         place = replace(place, county_fips=county_of_eligibility, counties=(county_of_eligibility,))
     rule_mi = standard.limit_mi
@@ -147,12 +149,13 @@ def ask(
     question = Question(
         on=on,
         limit_mi=float(limit_mi if limit_mi is not None else rule_mi or 0.0),
-        tolerance_mi=_tolerance(policy, place, on),
+        tolerance_mi=_tolerance(policy, place, day),
         travels=service.mode in _TRAVELS,
         age=age,
         funding=funding,
         population=population,
-        ledger_nearest=int(policy.value("ledger_nearest", on)),
+        fixes_listed=int(policy.value("one_fix_nearest_count", day)),
+        ledger_nearest=int(policy.value("ledger_nearest_count", day)),
     )
     finding = find(place, network.offerings(service.key), question)
     return Answer(
@@ -161,33 +164,31 @@ def ask(
         standard=standard,
         question=question,
         finding=finding,
-        cautions=tuple(_cautions(network, policy, service, place, standard, question)),
+        cautions=tuple(_cautions(network, policy, service, place, standard, question, day)),
         network=_network(network),
         policy={"plan": policy.plan.key, "sha256": policy.sha256, "overridden": list(policy.overridden)},
-        accessibility=_accessibility(finding, on, int(policy.value("accepting_valid_days", on))),
+        accessibility=_accessibility(finding, day, int(policy.value("accepting_valid_days", day))),
     )
 
 
-def _require_sensible(on: str, age: int | None, limit_mi: float | None) -> None:
-    """Refuse days, ages and limits that cannot be."""
-    try:
-        date.fromisoformat(on)
-    except ValueError:
-        raise UsageError(f"'{on}' is not a date that exists. Write it as YYYY-MM-DD.") from None
+def _require_sensible(on: str, age: int | None, limit_mi: float | None) -> date:
+    """Give the day; refuse days, ages and limits that cannot be."""
+    day = read_date(on)
     if age is not None and not 0 <= age <= _OLDEST_AGE:
         raise UsageError(f"An age of {age} cannot be. Give whole years from 0 to {_OLDEST_AGE}.")
     if limit_mi is not None and not 0 < limit_mi < float("inf"):
         raise UsageError(f"A limit of {limit_mi:g} miles cannot be. Give a number above 0.")
+    return day
 
 
-def _tolerance(policy: Policy, place: Place, on: str) -> float:
+def _tolerance(policy: Policy, place: Place, on: date) -> float:
     """What is not known of a place's border, beyond the place's own uncertainty, in statute miles."""
     if place.precision != "zip":
         return 0.0
     return float(policy.value("mailing_zip_tolerance_mi" if place.mailing else "zip_boundary_tolerance_mi", on))
 
 
-def _accessibility(finding: Finding, on: str, valid_days: int) -> dict[str, int]:
+def _accessibility(finding: Finding, on: date, valid_days: int) -> dict[str, int]:
     """How many of the sites within are verified as accepting, are accepting unverified, have a wait-list, ..."""
     counts = {"accepting_verified": 0, "accepting_unverified": 0, "waitlist": 0, "closed": 0, "unknown": 0}
     for site in finding.sites:
@@ -199,23 +200,29 @@ def _accessibility(finding: Finding, on: str, valid_days: int) -> dict[str, int]
     return counts
 
 
-def _is_fresh(offering: Offering, on: str, valid_days: int) -> bool:
+def _is_fresh(offering: Offering, on: date, valid_days: int) -> bool:
     """Whether the panel status was verified within the policy's number of days."""
-    if not offering.accepting_verified_on or offering.accepting_verified_on > on:
+    if not offering.accepting_verified_on:
         return False
-    return (date.fromisoformat(on) - date.fromisoformat(offering.accepting_verified_on)).days <= valid_days
+    return 0 <= (on - date.fromisoformat(offering.accepting_verified_on)).days <= valid_days
 
 
 def _cautions(
-    network: NetworkFile, policy: Policy, service: Service, place: Place, standard: Standard, question: Question
+    network: NetworkFile,
+    policy: Policy,
+    service: Service,
+    place: Place,
+    standard: Standard,
+    question: Question,
+    day: date,
 ) -> Iterator[Caution]:
     """Everything the reader must know, most important first."""
-    yield from _about_the_network(network, policy, question.on)
-    yield from _about_the_place(policy, place, question.on)
+    yield from _about_the_network(network, policy, day)
+    yield from _about_the_place(policy, place, day)
     yield from _about_the_service(service)
     if standard.is_unverified:
         yield Caution("rule_unverified", f"The rule {standard.id} is not verified ({standard.confidence}).")
-    later = policy.later_text_known(question.on)
+    later = policy.later_text_known(day)
     if later:
         yield Caution("later_rule_text_known", later)
     overridden = list(policy.overridden)
@@ -225,15 +232,14 @@ def _cautions(
         yield Caution("policy_overridden", f"The plan's own values are in use: {'; '.join(overridden)}.")
 
 
-def _about_the_network(network: NetworkFile, policy: Policy, on: str) -> Iterator[Caution]:
+def _about_the_network(network: NetworkFile, policy: Policy, on: date) -> Iterator[Caution]:
     meta = network.meta
     if meta.is_demo:
         yield Caution("demo_data", "Demo network: real places, invented contracts. Not for a real decision.")
-    if meta.roster_date > on:
+    age_days = (on - date.fromisoformat(meta.roster_date)).days
+    if age_days < 0:
         yield Caution("roster_later_than_date", f"The roster is of {meta.roster_date}, later than the day asked about.")
-    elif (date.fromisoformat(on) - date.fromisoformat(meta.roster_date)).days > int(
-        policy.value("roster_stale_days", on)
-    ):
+    elif age_days > int(policy.value("roster_stale_days", on)):
         yield Caution("roster_stale", f"The roster is of {meta.roster_date}: check for a newer one before deciding.")
     for default in meta.defaults:
         yield Caution(
@@ -243,7 +249,7 @@ def _about_the_network(network: NetworkFile, policy: Policy, on: str) -> Iterato
         )
 
 
-def _about_the_place(policy: Policy, place: Place, on: str) -> Iterator[Caution]:
+def _about_the_place(policy: Policy, place: Place, on: date) -> Iterator[Caution]:
     if place.mailing:
         yield Caution(
             "mailing_zip",

@@ -47,6 +47,8 @@ class Question:
         What is known of the consumer; None is not tested.
     ledger_nearest : int
         How many uncounted sites are listed at least.
+    fixes_listed : int
+        How many sites that fail one test only are named at most.
     """
 
     on: str
@@ -57,6 +59,7 @@ class Question:
     funding: str | None = None
     population: str | None = None
     ledger_nearest: int = 25
+    fixes_listed: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,7 @@ def find(place: Place, offerings: Sequence[Offering], question: Question) -> Fin
         funnel_near=funnel(
             reasons for offering, reasons in ledger if offering.site_id in near_ids and offering.site_id not in beyond
         ),
-        one_fix_away=_one_fix_away(not_counted) if word != "covered" else (),
+        one_fix_away=_one_fix_away(not_counted, question.fixes_listed) if word != "covered" else (),
         uncovered_part=_direction(place, worst) if word == "too_close_to_call" and worst else None,
     )
 
@@ -247,9 +250,7 @@ class _Search:
             return min(self.low(at) for at in located)
         best = inf
         reach = self.place.uncertainty_mi
-        for bound, i in sorted(
-            (self.reference(at) - at.slack_m / MILE_M - reach, i) for i, at in enumerate(located)
-        ):
+        for bound, i in sorted((self.reference(at) - at.slack_m / MILE_M - reach, i) for i, at in enumerate(located)):
             if bound >= best:
                 break
             best = min(best, self.low(located[i]))
@@ -312,7 +313,8 @@ class _Search:
         question = self.question
         reach = question.limit_mi + question.tolerance_mi
         measured = sorted(((self.reference(e.at), i) for i, e in enumerate(entries) if e.at))
-        ledger, beyond = [], set()
+        ledger: list[NotCounted] = []
+        beyond: set[str] = set()
         for distance, i in measured:
             entry = entries[i]
             if entry.at is None:
@@ -350,9 +352,7 @@ def _by_distance(site: Site) -> tuple[float, str]:
     return site.distance_mi, site.offering.site_id
 
 
-def _word_if_unknowns_count(
-    search: _Search, entries: Sequence[_Entry], counted: Sequence[_Entry], word: Word
-) -> Word:
+def _word_if_unknowns_count(search: _Search, entries: Sequence[_Entry], counted: Sequence[_Entry], word: Word) -> Word:
     """What the finding would be if every missing fact were in the provider's favour."""
     extra = [entry for entry in entries if is_only_unknown(entry.reasons) and entry.at]
     if word == "covered" or not extra:
@@ -362,7 +362,7 @@ def _word_if_unknowns_count(
     return search.word(nearest, both)
 
 
-def _one_fix_away(not_counted: Sequence[NotCounted], most: int = 5) -> tuple[NotCounted, ...]:
+def _one_fix_away(not_counted: Sequence[NotCounted], most: int) -> tuple[NotCounted, ...]:
     """The nearest sites that fail exactly one test."""
     return tuple(each for each in not_counted if len(each.reasons) == 1 and each.distance_mi is not None)[:most]
 

@@ -24,7 +24,7 @@ def build_from_rosters(
     demo: bool,
 ) -> None:
     """Read rosters, write the findings and the network file, and say on stderr what became of every row."""
-    from adequacy.geocode import open_index
+    from adequacy.clocks import read_date
     from adequacy.intake import read_rosters
     from adequacy.network import build_network
     from adequacy.outputs.network_page import build_summary
@@ -32,18 +32,18 @@ def build_from_rosters(
 
     folder = setting("policy").value
     policy = load_policy(setting("plan").value or "alliance", Path(folder) if folder else None)
-    day = roster_date or date.today().isoformat()  # noqa: DTZ011
+    day = read_date(roster_date) if roster_date else date.today()  # noqa: DTZ011
     intake = read_rosters(rosters, on=day, catalogue=policy.services, columns=Path(columns) if columns else None)
     if findings:
-        intake.write_findings(Path(findings))
+        intake.findings.to_csv(findings, index=False, encoding="utf-8")
     index = setting("address_index").value
     report = build_network(
         intake,
         None if dry_run else Path(out),
-        roster_date=day,
+        roster_date=day.isoformat(),
         name=name or Path(out).stem,
         is_demo=demo,
-        index=open_index(Path(index)) if index else None,
+        index=Path(index) if index else None,
         accepted=("built with --accept",) if accept else (),
     )
     sys.stderr.write(build_summary(report))

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from adequacy.api import Answer, Network
-    from adequacy.geocode import AddressIndex
 
 __all__ = ["FORMATS", "OPTIONS", "open_configured", "run", "understand"]
 
@@ -161,14 +160,10 @@ def _member(member: str, members: str | None, day: str) -> dict[str, Any]:
     return read_member(Path(members), member, day).as_question(configured_index())
 
 
-def configured_index() -> AddressIndex | None:
+def configured_index() -> Path | None:
     """The address index that the environment or a settings file names."""
     file = setting("address_index").value
-    if file is None:
-        return None
-    from adequacy.geocode import open_index
-
-    return open_index(Path(file))
+    return Path(file) if file else None
 
 
 def _hand_over(answer: Answer, map_file: str | None, list_file: str | None, roads: str | None) -> None:

@@ -13,12 +13,14 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog="Examples:  adequacy demo demo-files    adequacy network build demo-files/roster.csv --out demo.gpkg")(demo)
+    app.command(
+        epilog="Examples:  adequacy demo demo-files    adequacy network build demo-files/roster.csv --out demo.gpkg"
+    )(demo)
 
 
 def demo(folder: Annotated[str, typer.Argument(help="Folder to write to; made if it does not exist.")]) -> None:
     """Write the demo's roster, members, requests and past decisions: real places, invented contracts."""
-    from adequacy.reference import write_demo
+    from adequacy.reference.demo import write_demo
 
     for path in write_demo(Path(folder)):
         sys.stdout.write(f"{path}\n")

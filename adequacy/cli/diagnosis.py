@@ -78,8 +78,12 @@ def render(report: dict[str, Any], output: str) -> str:
     if output != "text":
         raise UsageError(f"--format {output}: not a format. Choose text or json.")
     lines = [f"adequacy {report['version']}, Python {report['python']}"]
-    lines.append("packages: " + ", ".join(f"{name} {number or 'MISSING'}" for name, number in report["packages"].items()))
-    lines.append("extras:   " + ", ".join(f"{name} {'yes' if number else 'no'}" for name, number in report["extras"].items()))
+    lines.append(
+        "packages: " + ", ".join(f"{name} {number or 'MISSING'}" for name, number in report["packages"].items())
+    )
+    lines.append(
+        "extras:   " + ", ".join(f"{name} {'yes' if number else 'no'}" for name, number in report["extras"].items())
+    )
     lines.append("data:     " + ", ".join(f"{name} {vintage}" for name, vintage in report["data"].items()))
     lines += ["", "settings"]
     for name, each in report["settings"].items():

@@ -33,7 +33,9 @@ def build(
     name: Annotated[str | None, typer.Option("--name", help="Name of the network; the file's name.")] = None,
     findings: Annotated[str | None, typer.Option("--findings", help="Write what was fixed, warned, refused.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report only; write nothing.")] = False,
-    accept: Annotated[bool, typer.Option("--accept", help="Build in spite of a refusal; recorded in the file.")] = False,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Build in spite of a refusal; recorded in the file.")
+    ] = False,
     demo: Annotated[bool, typer.Option("--demo", help="Mark the network as a demonstration.")] = False,
 ) -> None:
     """Compile rosters into one immutable network file; every row is used or refused, and said."""

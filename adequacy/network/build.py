@@ -7,7 +7,7 @@ import json
 import os
 import sqlite3
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     import pandas
 
-    from adequacy.geocode import AddressIndex
-    from adequacy.intake import Intake
+    from adequacy.intake import FileRead, Intake
+    from adequacy.intake.mapping import Default
 
 __all__ = ["BuildReport", "build_network", "content_sha256"]
 
@@ -60,7 +60,7 @@ def build_network(
     roster_date: str,
     name: str,
     is_demo: bool = False,
-    index: AddressIndex | None = None,
+    index: Path | None = None,
     accepted: tuple[str, ...] = (),
 ) -> BuildReport:
     """Locate the sites of a roster and write the network file.
@@ -78,7 +78,7 @@ def build_network(
         Name of the network, printed in every answer.
     is_demo : bool
         Whether contracts are invented; printed in every answer.
-    index : AddressIndex, optional
+    index : Path, optional
         Address points that place sites without coordinates; without it they are placed by ZIP.
     accepted : tuple of str
         What the person who built it accepted in spite of a warning (``--accept``), in words.
@@ -106,8 +106,8 @@ def build_network(
         "roster_date": roster_date,
         "is_demo": "Y" if is_demo else "N",
         "build_version": __version__,
-        "sources": json.dumps(list(intake.sources), sort_keys=True),
-        "defaults": json.dumps(list(intake.defaults), sort_keys=True),
+        "sources": json.dumps([_fields(source) for source in intake.sources], sort_keys=True),
+        "defaults": json.dumps([_fields(default) for default in intake.defaults], sort_keys=True),
         "accepted": json.dumps(list(accepted)),
     }
     meta["sha256"] = content_sha256(frames, meta)
@@ -120,8 +120,8 @@ def build_network(
         roster_date=roster_date,
         sha256=meta["sha256"],
         read=intake.read,
-        used=len(intake.rows),
-        refused=intake.read - len(intake.rows),
+        used=intake.used,
+        refused=len(intake.refused),
         providers=len(frames["providers"]),
         sites=len(sites),
         offerings=len(frames["offerings"]),
@@ -130,20 +130,31 @@ def build_network(
 
 
 def _names(intake: Intake) -> str:
-    return ", ".join(str(source["name"]) for source in intake.sources) or "roster"
+    return ", ".join(source.name for source in intake.sources) or "roster"
 
 
-def _tables(intake: Intake, index: AddressIndex | None) -> dict[str, pandas.DataFrame]:
+def _fields(record: FileRead | Default) -> dict[str, Any]:
+    """A source or a default as the file keeps it."""
+    return {each.name: getattr(record, each.name) for each in fields(record)}
+
+
+def _tables(intake: Intake, index: Path | None) -> dict[str, pandas.DataFrame]:
     """Turn roster rows into the tables of the network file."""
+    import pandas
+
     from adequacy.geocode import place_sites
 
     rows = intake.rows
     sites = _first_given(rows, "site_id", [*table("sites").names[:12], "lon", "lat"])
     sites = place_sites(sites, index)[list(table("sites").names)]
     providers = _first_given(rows, "provider_id", list(table("roster").names[:4]))
-    codes = rows[rows["taxonomy"] != ""].groupby("provider_id")["taxonomy"].agg(lambda each: ";".join(sorted(set(each))))
+    codes = (
+        rows[rows["taxonomy"] != ""].groupby("provider_id")["taxonomy"].agg(lambda each: ";".join(sorted(set(each))))
+    )
     providers["taxonomies"] = providers["provider_id"].map(codes).fillna("").astype(str)
     offerings = rows.reset_index(drop=True).assign(offering_id=range(1, len(rows) + 1))
+    for name in ("ages_min", "ages_max", "source_row"):
+        offerings[name] = pandas.to_numeric(offerings[name]).astype("Int64")
     return {
         "sites": sites,
         "providers": providers[list(table("providers").names)],
@@ -225,7 +236,9 @@ def _write_geopackage(frames: dict[str, pandas.DataFrame], meta: dict[str, str],
     before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": day})
     try:
-        pyogrio.write_dataframe(located, path, layer="sites", driver="GPKG", geometry_type="Point", GEOMETRY_NAME="geom")
+        pyogrio.write_dataframe(
+            located, path, layer="sites", driver="GPKG", geometry_type="Point", GEOMETRY_NAME="geom"
+        )
         texts = pandas.DataFrame(sorted(meta.items()), columns=["key", "value"])
         for name, frame in [*((n, frames[n]) for n in ("providers", "offerings", "refused")), ("meta", texts)]:
             pyogrio.write_dataframe(frame, path, layer=name, driver="GPKG", append=path.exists())

@@ -193,7 +193,7 @@ class NetworkFile:
 
     def refused(self) -> Iterator[Refused]:
         """Roster rows that did not get in."""
-        query = f'SELECT {", ".join(chr(34) + name + chr(34) for name in Refused._fields)} FROM refused ORDER BY fid'
+        query = f"SELECT {', '.join(chr(34) + name + chr(34) for name in Refused._fields)} FROM refused ORDER BY fid"
         return (Refused._make(row) for row in self.rows(query))
 
     @cached_property

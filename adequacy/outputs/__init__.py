@@ -1,1 +1,1 @@
-"""What staff hand over: pages, lists, maps, letters, workbooks. An output prints what was decided; it never measures."""
+"""What staff hand over: pages, lists, maps, letters, workbooks. An output prints what was decided, never measures."""

@@ -41,8 +41,8 @@ def escape_cell(value: object) -> object:
 
     Examples
     --------
-    >>> escape_cell('=HYPERLINK("http://x")')
-    '\\'=HYPERLINK("http://x")'
+    >>> escape_cell("=1+1")
+    "'=1+1"
     >>> escape_cell(-3.5)
     -3.5
     """

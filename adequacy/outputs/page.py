@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["WIDTH", "answer_page"]
 
 WIDTH = 80
-_LISTED, _LEDGER = 12, 8
+_LISTED, _LEDGER = 10, 8
 _TITLES = {"covered": "COVERED", "gap": "GAP", "too_close_to_call": "TOO CLOSE TO CALL"}
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 _QUIET = ("demo_data", "rule_unverified", "later_rule_text_known", "policy_overridden")
@@ -155,10 +155,12 @@ def _entry(site: dict[str, Any], limit: float) -> Iterator[str]:
     """One site: miles and name, then address, then how to reach it."""
     partly = "  (not from everywhere in the place)" if site["within"] == "part" else ""
     name = site["name"] or site["provider"]
-    if site["provider"] and site["provider"] != site["name"] and site["name"]:
+    if site["name"] and site["provider"] and not site["name"].casefold().startswith(site["provider"].casefold()):
         name = f"{site['name']} ({site['provider']})"
     yield from _wrap(f"{name}{partly}", " " * 7, f"{miles_text(site['distance_mi'], limit):>5}  ")
-    place = ", ".join(part for part in (site["address"], site["city"], f"{site['state']} {site['zip5']}".strip()) if part)
+    place = ", ".join(
+        part for part in (site["address"], site["city"], f"{site['state']} {site['zip5']}".strip()) if part
+    )
     yield from _wrap(place, " " * 7)
     ages = ages_text(site["ages_min"], site["ages_max"])
     facts = (site["phone"] or "no phone in the roster", panel_text(site), ages, _ends(site))
@@ -187,9 +189,11 @@ def _funnel(answer: dict[str, Any]) -> Iterator[str]:
     yield "Where offerings of this service fall out      in the network   near the place"
     for test, words in FUNNEL_WORDS.items():
         yield f"  {words:<42} {answer['funnel'][test]:>14} {answer['funnel_near'][test]:>16}"
-    if answer["one_fix_away"]:
-        yield "One fix away"
-    for each in answer["one_fix_away"]:
+    reach = answer["standard"]["limit_mi"] + answer["tolerance_mi"]
+    close = [each for each in answer["one_fix_away"] if each["distance_low_mi"] <= reach]
+    if close:
+        yield "One fix away from counting, and within reach"
+    for each in close:
         yield from _ledger_line(each, answer["standard"]["limit_mi"])
 
 

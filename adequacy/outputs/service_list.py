@@ -55,5 +55,7 @@ def _lines(service: Service) -> list[str]:
     """Key and name, then what staff need to tell it from its neighbours."""
     facts = [service.mode, service.population, ", ".join(service.codes), "; ".join(service.staff_terms)]
     head = textwrap.wrap(service.name, 80, initial_indent=f"{service.key:<16}", subsequent_indent=" " * 16)
-    tail = textwrap.wrap(" | ".join(fact for fact in facts if fact), 80, initial_indent=" " * 16, subsequent_indent=" " * 16)
+    tail = textwrap.wrap(
+        " | ".join(fact for fact in facts if fact), 80, initial_indent=" " * 16, subsequent_indent=" " * 16
+    )
     return [*head, *tail]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adequacy.outputs.escape import escape_html
 from adequacy.outputs.words import finding_sentence, miles_text, panel_text, reasons_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["answer_html"]
 
@@ -42,10 +45,12 @@ def answer_html(answer: dict[str, Any]) -> str:
     )
 
 
-def _table(caption: str, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(caption: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """A small table, or nothing where it has no rows."""
     if not rows:
         return ""
     head = "".join(f'<th scope="col">{escape_html(text)}</th>' for text in heads)
     body = "".join("<tr>" + "".join(f"<td>{escape_html(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><caption>{escape_html(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return (
+        f"<table><caption>{escape_html(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )

@@ -146,6 +146,8 @@ def _any_point(answer: dict[str, Any]) -> str:
 
 def _how_far(answer: dict[str, Any]) -> str:
     low = answer["nearest_mi"]["low"]
+    if low is None and answer["service"]["mode"] in ("mobile", "home"):
+        return "No counted site anywhere in the network serves the consumer's county."
     if low is None:
         return "No site of this service counts anywhere in the network."
     text = miles_text(low, answer["standard"]["limit_mi"])
