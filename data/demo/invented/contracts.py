@@ -147,7 +147,11 @@ def choose_sites(plan: Plan, sites: list[Site], counties: dict[str, str]) -> dic
     }
     for county, count, trouble in plan.anchors:
         fips = counties[county]
-        free = [site for site in sites if site.county == fips and site.site_id not in chosen]
+        free = [
+            site
+            for site in sites
+            if site.county == fips and site.site_id not in chosen and site.precision == "given" and not site.is_federal
+        ]
         free.sort(key=lambda site: (not plan.fits(site), Draw(f"anchor/{plan.key}/{site.site_id}").share()))
         chosen.update({site.site_id: trouble for site in free[:count]})
     return chosen
@@ -191,7 +195,7 @@ def offerings(sites: list[Site], plans: list[Plan], counties: dict[str, str], ce
 
 def _site_trouble(site: Site) -> str:
     draw = Draw(f"site trouble/{site.site_id}")
-    if "federal" in site.tags:
+    if site.is_federal:
         return "single_client"
     return _drawn_trouble(draw) if draw.chance(SITE_TROUBLE_PCT) else ""
 

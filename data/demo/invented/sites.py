@@ -68,6 +68,11 @@ class Site:
         return self.listing["county_fips"]
 
     @property
+    def is_federal(self) -> bool:
+        """Whether the name says that the place is run for veterans or soldiers: such a place has no full agreement."""
+        return "federal" in self.tags
+
+    @property
     def point(self) -> tuple[float, float]:
         """Longitude and latitude of the listing."""
         return float(self.listing["lon"]), float(self.listing["lat"])
