@@ -26,7 +26,7 @@ def reasons(row: Row, on: date) -> list[str]:
         found.append("referral_stop")
     if row.get("telehealth") == "only":
         found.append("telehealth_only")
-    if not row.get("lon") and not row.get("zip5"):
+    elif not row.get("lon") and not row.get("zip5"):
         found.append("not_located")
     return found
 
@@ -38,13 +38,13 @@ def _outside(row: Row, name: str, day: str) -> bool:
 
 def _contract(row: Row, day: str) -> list[str]:
     status = row.get("contract_status", "")
-    if status in ("", "unknown"):
-        return ["contract_unknown"]
-    if status in ("pending", "suspended"):
-        return ["contract_not_active"]
     if status == "ended" or (row.get("contract_to") and row["contract_to"] < day):
         return ["contract_ended"]
-    return ["contract_not_started"] if day < row.get("contract_from", "") else []
+    if day < row.get("contract_from", ""):
+        return ["contract_not_started"]
+    if status == "active":
+        return []
+    return ["contract_unknown"] if status in ("", "unknown") else ["contract_not_active"]
 
 
 def _credential(row: Row, day: str) -> list[str]:
@@ -56,6 +56,6 @@ def _credential(row: Row, day: str) -> list[str]:
 
 def _nctracks(row: Row, day: str) -> list[str]:
     status = row.get("nctracks_status", "")
-    if status in ("", "unknown"):
-        return ["nctracks_unknown"]
-    return ["nctracks_not_active"] if status != "active" or _outside(row, "nctracks", day) else []
+    if _outside(row, "nctracks", day) or status not in ("active", "unknown", ""):
+        return ["nctracks_not_active"]
+    return [] if status == "active" else ["nctracks_unknown"]
