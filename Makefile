@@ -66,8 +66,9 @@ notebooks: $(VENV)/all  ## run the notebooks
 wheel: $(VENV)/all  ## build the wheel, install it in an empty environment, answer one check from there
 	$(PY) .ci/wheel.py
 
-data: $(VENV)/all  ## rebuild the compiled policy and the demo network from their committed sources
+data: $(VENV)/all  ## rebuild the compiled policy, the demo's files and its network from their committed sources
 	$(PY) -m adequacy.policy
+	$(PY) data/demo/make_demo.py
 	$(PY) data/demo/build_demo.py
 
 approve: $(VENV)/all  ## show how golden files differ, then accept the new ones
