@@ -15,6 +15,7 @@ import json
 import re
 import sqlite3
 import sys
+import tempfile
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -101,9 +102,11 @@ def main() -> None:
     geo = folder / "geo"
     require_known_inputs(geo)
     inputs = read_inputs(geo)
-    PLACES.unlink(missing_ok=True)
-    write_places(PLACES, inputs)
-    facts = check_built(PLACES, inputs)
+    with tempfile.TemporaryDirectory() as scratch:
+        fresh = Path(scratch) / PLACES.name
+        write_places(fresh, inputs)
+        facts = check_built(fresh, inputs)
+        PLACES.write_bytes(fresh.read_bytes())
     record(facts)
     print(f"{PLACES.name}: {facts['bytes']:,} bytes, {facts['zipped_bytes']:,} zipped, sha256 {facts['sha256']}")
 
