@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from adequacy.geocode import Place
 
-__all__ = ["Region", "Spot", "Worst", "spot"]
+__all__ = ["Region", "Spot", "Worst", "rough_miles", "spot"]
 
 #: The search stops when no point can be this much farther than the one found: metres, a fifth of 0.01 mile.
 _ENOUGH_M = 3.0
@@ -70,6 +70,11 @@ class _Chunk(NamedTuple):
 def spot(lon: float, lat: float, uncertainty_mi: float = 0.0) -> Spot:
     """Make a site ready for searching."""
     return Spot(lon, lat, *to_ecef(lon, lat), uncertainty_mi * MILE_M)
+
+
+def rough_miles(at: Point3, site: Spot) -> float:
+    """Miles by the mean radius of the earth: within 0.4 % of the geodesic, anywhere."""
+    return (_arc(*at, site) - site.slack_m) / MILE_M
 
 
 def _arc(x: float, y: float, z: float, site: Spot) -> float:

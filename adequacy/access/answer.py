@@ -256,12 +256,11 @@ def _about_the_place(policy: Policy, place: Place, on: date) -> Iterator[Caution
             f"{place.zip5} is a PO-box or single-organisation ZIP: answered for the area of {place.zcta}, "
             "with a wider margin. A street address settles it.",
         )
-    served = set(policy.counties(on))
     counties = place.counties or ((place.county_fips,) if place.county_fips else ())
-    if not served.intersection(counties):
+    inside = sum(policy.serves(county, on) for county in counties)
+    if not inside:
         yield Caution("outside_catchment", "The place lies in no county that the plan serves on that day.")
     if len(counties) > 1:
-        inside = sum(county in served for county in counties)
         yield Caution(
             "several_counties",
             f"People of this ZIP live in {len(counties)} counties, {inside} of them served by the plan. "

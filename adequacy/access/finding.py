@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import atan2, cos, degrees, inf, radians
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from adequacy.access._region import Region, Spot, Worst, spot
+from adequacy.access._region import Region, Spot, Worst, rough_miles, spot
 from adequacy.access.counting import counts_for_gap, funnel, is_only_unknown, serves_all_counties
-from adequacy.distance import MILE_M, miles, within
+from adequacy.distance import MILE_M, miles, to_ecef, within
 from adequacy.reference import blocks_of
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ Word = Literal["covered", "gap", "too_close_to_call"]
 
 #: Closer to the limit than this, a point's distance is settled by the exact test: miles (about 16 mm).
 _LOOK_CLOSER_MI = 1e-5
+#: Share by which a rough distance may differ from the geodesic, up to so many miles; a test holds it worldwide.
+_ROUGH, _ROUGH_TO_MI = 0.006, 3000.0
 _COMPASS = ("east", "north-east", "north", "north-west", "west", "south-west", "south", "south-east")
 
 
@@ -110,9 +112,8 @@ class Finding:
     uncovered_part: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """The best offering of one site: its reasons (empty if it counts) and its spot."""
+class _Entry(NamedTuple):
+    """The best offering of one site: its reasons (empty if it counts), its spot, whether it serves every county."""
 
     offering: Offering
     reasons: tuple[str, ...]
@@ -145,19 +146,16 @@ def find(place: Place, offerings: Sequence[Offering], question: Question) -> Fin
     counted = [entry for entry in entries if not entry.reasons]
     nearest, worst = search.nearest(counted)
     word = search.word(nearest, counted)
-    sites = sorted((search.site(entry) for entry in counted), key=_by_distance)
-    listed = tuple(site for site in sites if site.within != "none")
+    listed, others = search.sites(counted)
     not_counted, beyond = search.not_counted([entry for entry in entries if entry.reasons])
     near_ids = {site.offering.site_id for site in listed} | {each.offering.site_id for each in not_counted}
     return Finding(
         word=word,
         nearest=nearest,
         share_within_pct=search.share_within(counted, word),
-        sites=listed,
-        nearest_site=sites[0] if sites else None,
-        serves_county_beyond_limit=tuple(
-            site for site in sites if question.travels and site.within == "none" and site.offering.counties_served
-        ),
+        sites=tuple(listed),
+        nearest_site=min((*listed[:1], *others[:1]), key=_by_distance, default=None),
+        serves_county_beyond_limit=tuple(site for site in others if question.travels and site.offering.counties_served),
         not_counted=not_counted,
         word_if_unknowns_count=_word_if_unknowns_count(search, entries, counted, word),
         funnel=funnel(reasons for _, reasons in ledger),
@@ -202,16 +200,25 @@ def _best_of_each_site(
 
 
 class _Search:
-    """Distances from one place under one question."""
+    """Distances from one place under one question; each site is measured once, and only if it can matter."""
 
     def __init__(self, place: Place, question: Question) -> None:
         self.place = place
         self.question = question
         self.region = Region.of(place) if place.uncertainty_mi > 0 else None
+        self._at = to_ecef(place.lon, place.lat)
+        self._measured: dict[Spot, float] = {}
+
+    def rough(self, at: Spot) -> float:
+        """Miles from the reference point to within ``_ROUGH`` of the truth, without Karney as far as that holds."""
+        rough = rough_miles(self._at, at)
+        return rough if rough <= _ROUGH_TO_MI else self.reference(at)
 
     def reference(self, at: Spot) -> float:
         """Miles from the point that stands for the place."""
-        return miles(self.place.lon, self.place.lat, at.lon, at.lat)
+        if at not in self._measured:
+            self._measured[at] = miles(self.place.lon, self.place.lat, at.lon, at.lat)
+        return self._measured[at]
 
     def low(self, at: Spot) -> float:
         """Miles from the best-placed point, should the site be as near as it can."""
@@ -234,34 +241,38 @@ class _Search:
             farthest = self.region.farthest(at)
         return farthest + at.slack_m / MILE_M
 
+    def _hopeful(self, spots: Sequence[Spot]) -> list[Spot]:
+        """Sites that can be the nearest of some point of the place, nearest first."""
+        ranked = sorted((self.rough(at), at) for at in spots)
+        reach = min(far + at.slack_m / MILE_M for far, at in ranked) + 2 * self.place.uncertainty_mi
+        return [at for far, at in ranked if far * (1 - _ROUGH) - at.slack_m / MILE_M <= reach * (1 + _ROUGH)]
+
     def nearest(self, counted: Sequence[_Entry]) -> tuple[NearestMiles, Worst | None]:
         """Nearest counted site from the best-placed, the reference and the worst-placed point."""
         located = [entry.at for entry in counted if entry.at]
         if not located:
             return NearestMiles(None, None, None), None
-        reference = min(self.reference(at) for at in located)
-        everywhere = [entry.at for entry in counted if entry.at and entry.serves_all]
-        worst = self._worst(everywhere)
-        return NearestMiles(self._low(located), reference, worst.miles if worst else None), worst
+        hopeful = self._hopeful(located)
+        reference = min(self.reference(at) for at in hopeful)
+        worst = self._worst([entry.at for entry in counted if entry.at and entry.serves_all])
+        return NearestMiles(self._low(hopeful), reference, worst.miles if worst else None), worst
 
-    def _low(self, located: Sequence[Spot]) -> float:
+    def _low(self, hopeful: Sequence[Spot]) -> float:
         """Smallest ``low``; sites that cannot beat the best are not measured against the border."""
-        if self.place.kind != "area":
-            return min(self.low(at) for at in located)
         best = inf
-        reach = self.place.uncertainty_mi
-        for bound, i in sorted((self.reference(at) - at.slack_m / MILE_M - reach, i) for i, at in enumerate(located)):
-            if bound >= best:
-                break
-            best = min(best, self.low(located[i]))
+        for at in hopeful:
+            bound = self.rough(at) * (1 - _ROUGH) - at.slack_m / MILE_M - self.place.uncertainty_mi
+            if bound < best:
+                best = min(best, self.low(at))
         return best
 
     def _worst(self, everywhere: Sequence[Spot]) -> Worst | None:
         """The worst-placed point. Of a disc, never farther than the nearest site plus the radius."""
         if not everywhere:
             return None
-        simple = min((self.high(at), i) for i, at in enumerate(everywhere))[0]
-        worst = self.region.worst(everywhere) if self.region else None
+        hopeful = self._hopeful(everywhere)
+        simple = min(self.high(at) for at in hopeful)
+        worst = self.region.worst(hopeful) if self.region else None
         if worst is None:
             return Worst(simple, self.place.lon, self.place.lat)
         return worst if worst.miles < simple else Worst(simple, worst.lon, worst.lat)
@@ -296,40 +307,55 @@ class _Search:
 
     def site(self, entry: _Entry) -> Site:
         """Distances of one counted site."""
-        if entry.at is None:
-            raise AssertionError("a counted site is located")
-        distance = self.reference(entry.at)
-        slack = entry.at.slack_m / MILE_M
-        if distance - self.place.uncertainty_mi - slack > self.question.limit_mi + _LOOK_CLOSER_MI:
-            # beyond the limit for certain: the reference stands in for both ends, nobody reads them
+        at = _spot_of(entry)
+        distance = self.reference(at)
+        if self._is_beyond(at, self.question.limit_mi):
+            # the range is of no use beyond the limit: the reference stands in for both ends
             return Site(entry.offering, distance, distance, distance, "none")
-        low, high = self.low(entry.at), self.high(entry.at)
-        if not self._inside(low, entry.at):
+        low, high = self.low(at), self.high(at)
+        if not self._inside(low, at):
             return Site(entry.offering, distance, low, high, "none")
-        return Site(entry.offering, distance, low, high, "all" if self._inside(high, entry.at) else "part")
+        return Site(entry.offering, distance, low, high, "all" if self._inside(high, at) else "part")
+
+    def _is_beyond(self, at: Spot, reach_mi: float) -> bool:
+        """Whether a site is farther than a reach from every point of the place, for certain."""
+        return self.rough(at) * (1 - _ROUGH) - self.place.uncertainty_mi - at.slack_m / MILE_M > reach_mi
+
+    def sites(self, counted: Sequence[_Entry]) -> tuple[list[Site], list[Site]]:
+        """Counted sites within the limit of some point, and the others, each nearest first.
+
+        Of the others only the nearest is measured, or all where the county served matters.
+        """
+        limit = self.question.limit_mi
+        near = [entry for entry in counted if not self._is_beyond(_spot_of(entry), limit)]
+        far = [entry for entry in counted if self._is_beyond(_spot_of(entry), limit)]
+        if far and not self.question.travels:
+            nearest = min(self.rough(_spot_of(entry)) for entry in far) * (1 + 2 * _ROUGH)
+            far = [entry for entry in far if self.rough(_spot_of(entry)) <= nearest]
+        measured = sorted((self.site(entry) for entry in (*near, *far)), key=_by_distance)
+        inside = [site for site in measured if site.within != "none"]
+        return inside, [site for site in measured if site.within == "none"]
 
     def not_counted(self, entries: Sequence[_Entry]) -> tuple[tuple[NotCounted, ...], set[str]]:
         """Sites that do not count: all in reach, or the nearest few; those without a place come last."""
-        question = self.question
-        reach = question.limit_mi + question.tolerance_mi
-        measured = sorted(((self.reference(e.at), i) for i, e in enumerate(entries) if e.at))
+        most, reach = self.question.ledger_nearest, self.question.limit_mi + self.question.tolerance_mi
         ledger: list[NotCounted] = []
         beyond: set[str] = set()
-        for distance, i in measured:
-            entry = entries[i]
-            if entry.at is None:
+        located = sorted(((self.rough(e.at), i) for i, e in enumerate(entries) if e.at))
+        for _, i in located:
+            entry, at = entries[i], _spot_of(entries[i])
+            is_full = len(ledger) >= most
+            if is_full and self._is_beyond(at, reach):
                 continue
-            outside = distance - self.place.uncertainty_mi - entry.at.slack_m / MILE_M > reach
-            if outside and len(ledger) >= question.ledger_nearest:
-                break
-            low = self.low(entry.at)
-            if low > reach and len(ledger) >= question.ledger_nearest:
+            low = self.low(at)
+            if is_full and low > reach:
                 continue
             if low > reach:
                 beyond.add(entry.offering.site_id)
-            ledger.append(NotCounted(entry.offering, entry.reasons, distance, low))
+            ledger.append(NotCounted(entry.offering, entry.reasons, self.reference(at), low))
         placeless = [NotCounted(e.offering, e.reasons, None, None) for e in entries if not e.at]
         beyond.update(each.offering.site_id for each in placeless)
+        ledger.sort(key=lambda each: (each.distance_mi or 0.0, each.offering.site_id))
         return (*ledger, *placeless), beyond
 
     def share_within(self, counted: Sequence[_Entry], word: Word) -> float:
@@ -346,6 +372,13 @@ class _Search:
             if any(miles(lon, lat, at.lon, at.lat) + at.slack_m / MILE_M <= self.question.limit_mi for at in spots)
         )
         return 100.0 * served / sum(count for _, _, count in people)
+
+
+def _spot_of(entry: _Entry) -> Spot:
+    """The spot of an entry that is located."""
+    if entry.at is None:
+        raise AssertionError("only a located site is measured")
+    return entry.at
 
 
 def _by_distance(site: Site) -> tuple[float, str]:

@@ -194,7 +194,10 @@ class Policy:
 
     def counties(self, on: date) -> tuple[str, ...]:
         """List the FIPS codes of the counties the plan serves on a date; empty for a plan of whole states."""
-        return tuple(county.county_fips for county in self.catchment(on))
+        day = on.isoformat()
+        rows = self._core["catchment"].get(self.plan.key, [])
+        # the rows themselves, not records: an ordinary question asks this
+        return tuple(row[0] for row in rows if row[2] <= day and (not row[3] or day <= row[3]))
 
     def serves(self, county_fips: str, on: date) -> bool:
         """Whether the plan serves a county on a date: listed by date, or in one of its states."""
