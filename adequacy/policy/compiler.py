@@ -22,7 +22,8 @@ from adequacy.policy.words import index_words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from adequacy.policy.loader import Faults, Sources
+    from adequacy.policy.faults import Faults
+    from adequacy.policy.loader import Sources
 
 __all__ = ["compile_parts", "content_sha256"]
 

@@ -73,7 +73,7 @@ def walk(rows: Sequence[DecisionRow], facts: Mapping[str, str]) -> Trail:
         row = next((row for row in unused if row.matches(known)), None)
         if row is None:
             told = ", ".join(f"{name} {known[name]}" for name in FACTS)
-            raise PolicyError(f"decisions.csv decides nothing for {told}: add a row that does.")
+            raise PolicyError(f"The decision table decides nothing for {told}: add a row that does.")
         rules.append(row.rule)
         if row.sets is None:
             return Trail(tuple(rules), row, known)
@@ -89,13 +89,10 @@ def combinations() -> Iterable[dict[str, str]]:
 
 def prove(rows: Sequence[DecisionRow]) -> list[str]:
     """Prove that every combination is decided and that no row is dead; list what is wrong, empty if nothing is."""
-    faults: list[str] = []
     used: set[str] = set()
     for facts in combinations():
         try:
             used.update(walk(rows, facts).rules)
         except PolicyError as error:
-            faults.append(error.message)
-            break
-    faults += [f"row {row.rule} is dead: rows above it always match first" for row in rows if row.rule not in used]
-    return faults
+            return [error.message]
+    return [f"row {row.rule} is dead: rows above it always match first" for row in rows if row.rule not in used]

@@ -11,41 +11,46 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
 
 from adequacy.errors import PolicyError
 from adequacy.policy import schema
+from adequacy.policy.faults import CITE, Faults, check_entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pydantic import BaseModel
 
-__all__ = ["Faults", "Sources", "read_policy"]
+__all__ = ["Sources", "read_policy"]
 
 SHIPPED = Path(__file__).parent
 
-TABLES: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
-    "services.csv": (schema.ServiceRow, ("key",)),
-    "ambiguous.csv": (schema.AmbiguousRow, ("term",)),
-    "catchment.csv": (schema.CatchmentRow, ("plan", "county_fips", "from")),
-    "county_class.csv": (schema.CountyClassRow, ("county_fips", "from")),
-    "county_density.csv": (schema.CountyDensityRow, ("county_fips",)),
-    "clocks.csv": (schema.ClockRow, ("clock", "from")),
-    "closed_days.csv": (schema.ClosedDayRow, ("profile", "date")),
-    "decisions.csv": (schema.DecisionTableRow, ("ruleset", "rule")),
-    "letters.csv": (schema.LetterRow, ("letter",)),
-    "outcomes.csv": (schema.OutcomeRow, ("outcome",)),
-    "events.csv": (schema.EventRow, ("event",)),
-    "closed_reviews.csv": (schema.ClosedReviewRow, ("plan", "service_key", "from")),
-    "standards/ma_422_116_base.csv": (schema.FederalBaseRow, ("year", "code", "county_type")),
-    "standards/ma_422_116_nc_counties.csv": (schema.FederalCountyRow, ("year", "county_fips", "code")),
-    "standards/ma_422_116_services.csv": (schema.FederalServiceRow, ("code",)),
-    "standards/ma_422_116_county_types.csv": (schema.CountyTypeRow, ("county_type", "people_from")),
+TABLES: dict[str, tuple[type[BaseModel], tuple[str, ...], tuple[str, ...]]] = {
+    "services.csv": (schema.ServiceRow, ("key",), ()),
+    "ambiguous.csv": (schema.AmbiguousRow, ("term",), ()),
+    "catchment.csv": (schema.CatchmentRow, ("plan", "county_fips"), ("from",)),
+    "county_class.csv": (schema.CountyClassRow, ("county_fips",), ("from",)),
+    "county_density.csv": (schema.CountyDensityRow, ("county_fips",), ()),
+    "clocks.csv": (schema.ClockRow, ("clock",), ("from",)),
+    "closed_days.csv": (schema.ClosedDayRow, ("profile", "date"), ()),
+    "decisions.csv": (schema.DecisionTableRow, ("ruleset", "rule"), ()),
+    "letters.csv": (schema.LetterRow, ("letter",), ()),
+    "outcomes.csv": (schema.OutcomeRow, ("outcome",), ()),
+    "events.csv": (schema.EventRow, ("event",), ()),
+    "closed_reviews.csv": (schema.ClosedReviewRow, ("plan", "service_key"), ("from",)),
+    "standards/ma_422_116_base.csv": (schema.FederalBaseRow, ("year", "code", "county_type"), ()),
+    "standards/ma_422_116_nc_counties.csv": (schema.FederalCountyRow, ("year", "county_fips", "code"), ()),
+    "standards/ma_422_116_services.csv": (schema.FederalServiceRow, ("code",), ()),
+    "standards/ma_422_116_county_types.csv": (schema.CountyTypeRow, ("county_type", "people_from"), ()),
 }
-"""Every CSV of the policy with its row model and the columns that name an entry."""
+"""Every CSV of the policy with its row model, the columns that name an entry, and those that tell its rows apart.
+
+An entry of several rows (a county served in two spells) is replaced as a whole by an overlay.
+"""
 
 YAMLS: dict[str, type[BaseModel]] = {
     "settings.yaml": schema.SettingEntry,
@@ -55,30 +60,13 @@ YAMLS: dict[str, type[BaseModel]] = {
 """The YAML files whose entries all have one model; plans and schemes have their own."""
 
 
-class Faults:
-    """The faults found so far; ``refuse`` raises them all in one ``PolicyError``."""
-
-    def __init__(self) -> None:
-        self.found: list[str] = []
-
-    def add(self, file: str, entry: str, problem: str) -> None:
-        """Note one fault: where it is, and what is wrong with its fix."""
-        where = f"policy/{file}: {entry}" if entry else f"policy/{file}"
-        self.found.append(f"{where}: {problem}")
-
-    def refuse(self) -> None:
-        """Raise if anything was found."""
-        if self.found:
-            count = f"{len(self.found)} faults in the policy: " if len(self.found) > 1 else ""
-            raise PolicyError(count + " | ".join(self.found), tuple(self.found))
-
-
 @dataclass
 class Sources:
     """The validated entries of every file, in order, and what an overlay replaced."""
 
     tables: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
     entries: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    nodes: dict[str, yaml.Node | None] = field(default_factory=dict)
     overridden: list[str] = field(default_factory=list)
 
 
@@ -92,6 +80,8 @@ class _StrictLoader(yaml.SafeLoader):
         """Build a mapping, refusing a key that stands twice."""
         seen: dict[str, int] = {}
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue  # PyYAML refuses a key that is a list or mapping
             if key.value in seen:
                 raise _DuplicateKey(f"line {key.start_mark.line + 1}: the key {key.value!r} stands twice")
             seen[key.value] = key.start_mark.line
@@ -124,71 +114,6 @@ def _read_yaml(file: str, text: str, faults: Faults) -> tuple[dict[Any, Any], ya
     return data, node
 
 
-def _scalar_at(node: yaml.Node | None, path: tuple[int | str, ...]) -> yaml.ScalarNode | None:
-    """Find the scalar a validation error points at, to show what was really written."""
-    for step in path:
-        if isinstance(node, yaml.MappingNode):
-            node = next((value for key, value in node.value if key.value == str(step)), node)
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
-            node = node.value[step]
-    return node if isinstance(node, yaml.ScalarNode) else None
-
-
-# --- saying what is wrong ---------------------------------------------------------------------------------------------
-
-
-def _say(error: dict[str, Any], known: list[str], scalar: yaml.ScalarNode | None) -> str:
-    """Put one pydantic error into words: what is wrong, and the fix."""
-    kind, value = error["type"], error.get("input")
-    if kind == "missing":
-        return "is missing: add it" + (
-            " (title, href or document, and the day it was checked)" if error["loc"][-1:] == ("reference",) else ""
-        )
-    if kind == "extra_forbidden":
-        import difflib
-
-        near = difflib.get_close_matches(str(error["loc"][-1]), known, 1)
-        return "is not a known key" + (f": did you mean {near[0]}?" if near else f"; known: {', '.join(known)}")
-    if kind == "string_type" and scalar is not None and not isinstance(value, str):
-        return f"{scalar.value} is read as {type(value).__name__} {value}: put it in quotes"
-    if kind in ("string_too_short", "too_short"):
-        return "is empty: fill it in" if kind == "string_too_short" else "is empty: give at least one"
-    if kind == "literal_error":
-        return f"{value!r} is not one of {error['ctx']['expected']}"
-    if kind == "value_error":
-        reason = str(error["ctx"]["error"])
-        return f"{value!r} {reason}" if isinstance(value, str) and reason.startswith(("is ", "names ")) else reason
-    return f"{error['msg'][:1].lower()}{error['msg'][1:]}: {value!r}"
-
-
-def _check(
-    file: str, entry: str, model: type[BaseModel], data: Any, faults: Faults, node: yaml.Node | None = None
-) -> bool:
-    """Validate one entry; note each fault with its key."""
-    try:
-        model.model_validate(data)
-    except ValidationError as error:
-        known = [item.alias or name for name, item in model.model_fields.items()]
-        for one in _one_per_place(error):
-            scalar = _scalar_at(node, one["loc"])
-            line = f" (line {scalar.start_mark.line + 1})" if scalar is not None else ""
-            key = ".".join(str(step) for step in one["loc"]) or "entry"
-            faults.add(file, f"{entry}{line}, {key}", _say(one, known, scalar))
-        return False
-    return True
-
-
-def _one_per_place(error: ValidationError) -> Iterator[dict[str, Any]]:
-    """Give one error per place: a value that fits no member of a union is one fault, not five."""
-    seen: set[tuple[int | str, ...]] = set()
-    unions = {"bool", "int", "float", "str", "list[float]", "dict[str,float]", "[key]"}
-    for one in error.errors(include_url=False):
-        place = tuple(step for step in one["loc"] if step not in unions)
-        if place not in seen:
-            seen.add(place)
-            yield {**one, "loc": place}
-
-
 # --- reading the files ------------------------------------------------------------------------------------------------
 
 
@@ -205,7 +130,7 @@ def _text(path: Path, file: str, faults: Faults) -> str:
 
 def _read_table(file: str, text: str, faults: Faults) -> dict[str, dict[str, str]]:
     """Read a CSV table to its rows by entry name: declared columns, all text, no row twice."""
-    model, keys = TABLES[file]
+    model, keys, more = TABLES[file]
     columns = [item.alias or name for name, item in model.model_fields.items()]
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: dict[str, dict[str, str]] = {}
@@ -225,10 +150,10 @@ def _read_table(file: str, text: str, faults: Faults) -> dict[str, dict[str, str
                 )
                 continue
             row = dict(zip(header, cells, strict=True))
-            name = "/".join(row[key] for key in keys)
+            name = "/".join(row[key] for key in (*keys, *more))
             if name in rows:
                 faults.add(file, f"{place} ({name})", "stands twice: keep one row")
-            if _check(file, f"{place} ({name})", model, row, faults):
+            if check_entry(file, f"{place} ({name})", model, row, faults):
                 rows[name] = {column: row[column] for column in columns}
     except csv.Error as error:
         faults.add(file, f"line {reader.line_num}", f"is not CSV ({error}): correct it")
@@ -258,18 +183,21 @@ def _entry_model(file: str, name: str, data: Any) -> type[BaseModel]:
     return schema.StandardEntry if looks_like_standard else schema.ParameterEntry
 
 
-def _read_entries(file: str, text: str, faults: Faults) -> dict[str, dict[str, Any]]:
+def _read_entries(
+    file: str, text: str, nodes: dict[str, yaml.Node | None], faults: Faults
+) -> dict[str, dict[str, Any]]:
     """Read a YAML file to its entries, each validated; a plan profile is checked later, when it is whole."""
     data, node = _read_yaml(file, text, faults)
+    nodes[file] = node
     if file.startswith("plans/"):
         if data and "reference" not in data:
-            faults.add(file, "reference", "is missing: add it (title, href or document, and the day it was checked)")
+            faults.add(file, "reference", CITE)
         return data
     entries = {}
     for name, entry in data.items():
         if not isinstance(name, str):
             faults.add(file, str(name), f"the name is read as {type(name).__name__}: put it in quotes")
-        elif _check(file, name, _entry_model(file, name, entry), entry, faults, _child(node, name)):
+        elif check_entry(file, name, _entry_model(file, name, entry), entry, faults, _child(node, name)):
             _check_dates(file, name, entry, faults)
             entries[name] = entry
     return entries
@@ -318,32 +246,59 @@ def _read_folder(folder: Path, faults: Faults, *, shipped: bool) -> Sources:
         if file in TABLES:
             sources.tables[file] = _read_table(file, text, faults)
         else:
-            sources.entries[file] = _read_entries(file, text, faults)
+            sources.entries[file] = _read_entries(file, text, sources.nodes, faults)
     return sources
 
 
 def _near_file(file: str) -> str:
     """Suggest the policy file that was meant."""
-    import difflib
-
     known = [*TABLES, *YAMLS, "plans/NAME.yaml", "standards/NAME.yaml"]
-    near = difflib.get_close_matches(file, known, 1)
+    near = get_close_matches(file, known, 1)
     return f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
 
 
-def _lay_over(base: Sources, overlay: Sources) -> Sources:
-    """Lay a plan's own entries over the shipped ones, entry by entry; replaced rows keep their place."""
-    merged = Sources(dict(base.tables), dict(base.entries))
-    for kind in ("tables", "entries"):
-        target = getattr(merged, kind)
-        for file, entries in getattr(overlay, kind).items():
-            target[file] = {**target.get(file, {}), **entries}
-            merged.overridden += [
-                f"{file}: {name}"
-                for name in entries
-                if not (file.startswith("plans/") and name == "reference" and file in base.entries)
-            ]
+def _lay_over(base: Sources, own: Sources) -> Sources:
+    """Lay a plan's own entries over the shipped ones, entry by entry; a replaced row keeps its place."""
+    merged = Sources(dict(base.tables), dict(base.entries), own.nodes)
+    for file, rows in own.tables.items():
+        _, keys, more = TABLES[file]
+        names = dict.fromkeys("/".join(row[key] for key in keys) for row in rows.values())
+        kept = base.tables[file]
+        if more:
+            kept = {name: row for name, row in kept.items() if "/".join(row[key] for key in keys) not in names}
+        merged.tables[file] = {**kept, **rows}
+        merged.overridden += [f"{file}: {name}" for name in names]
+    for file, entries in own.entries.items():
+        shipped = base.entries.get(file, {})
+        merged.entries[file] = {**shipped, **entries}
+        cites_only = {"reference"} if file.startswith("plans/") and shipped else set()
+        merged.overridden += [f"{file}: {name}" for name in entries if name not in cites_only]
     return merged
+
+
+def _check_settings(base: Sources, own: Sources, faults: Faults) -> None:
+    """A plan changes the value of a setting, never its unit, and adds none that nothing would read."""
+    for file in ("settings.yaml", "tables.yaml"):
+        for name, entry in own.entries.get(file, {}).items():
+            shipped = base.entries[file].get(name)
+            if shipped is None:
+                near = get_close_matches(name, base.entries[file], 1)
+                faults.add(
+                    file, name, "is not read by anything" + (f": did you mean {near[0]}?" if near else ": remove it")
+                )
+            elif file == "settings.yaml" and entry["unit"] != shipped["unit"]:
+                faults.add(
+                    file, f"{name}, unit", f"is {entry['unit']!r}; the tool reads {shipped['unit']!r}: give that"
+                )
+
+
+@cache
+def _shipped() -> Sources:
+    """Read the shipped policy, once a process."""
+    faults = Faults()
+    sources = _read_folder(SHIPPED, faults, shipped=True)
+    faults.refuse()
+    return sources
 
 
 def read_policy(overlay: Path | None = None) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -369,19 +324,22 @@ def read_policy(overlay: Path | None = None) -> tuple[dict[str, Any], tuple[str,
     from adequacy.policy.compiler import compile_parts
 
     faults = Faults()
-    sources = _read_folder(SHIPPED, faults, shipped=True)
+    sources = _shipped()
     if overlay is not None:
         if not overlay.is_dir():
             raise PolicyError(f"{overlay} is not a folder: give --policy a folder with the plan's own policy files.")
+        faults.folders = dict.fromkeys(_files(overlay), overlay.as_posix())
         own = _read_folder(overlay, faults, shipped=False)
         if not own.tables and not own.entries and not faults.found:
             raise PolicyError(
                 f"{overlay} holds no policy file: lay files there with the same names as the shipped ones."
             )
+        faults.refuse()
+        _check_settings(sources, own, faults)
         sources = _lay_over(sources, own)
     faults.refuse()
     for file, data in sources.entries.items():
         if file.startswith("plans/"):
-            _check(file, Path(file).stem, schema.PlanFile, data, faults)
+            check_entry(file, Path(file).stem, schema.PlanFile, data, faults, sources.nodes.get(file))
     faults.refuse()
     return compile_parts(sources, faults), tuple(sources.overridden)

@@ -97,6 +97,26 @@ class SettingEntry(Cited):
     values: Annotated[dict[date, bool | int | float | str | list[float]], Field(min_length=1)]
     ends: date | None = None
 
+    @model_validator(mode="after")
+    def _fits_its_unit(self) -> SettingEntry:
+        for day, value in self.values.items():
+            if not _fits(self.unit, value):
+                wanted = {"switch": "true or false", "word": "text", "percent": "a number from 0 to 100"}
+                raise ValueError(
+                    f"the value of {day} is {value!r}, not {wanted.get(self.unit, 'a number')} ({self.unit})"
+                )
+        return self
+
+
+def _fits(unit: str, value: bool | float | str | list[float]) -> bool:
+    """Whether a value is of the kind its unit says: a switch, a word, or one or more numbers, none below zero."""
+    if unit in ("switch", "word"):
+        return isinstance(value, bool if unit == "switch" else str)
+    numbers = value if isinstance(value, list) else [value]
+    real = [number for number in numbers if isinstance(number, int | float) and not isinstance(number, bool)]
+    most = 100 if unit == "percent" else float("inf")
+    return bool(real) and len(real) == len(numbers) and all(0 <= number <= most for number in real)
+
 
 class StandardValues(Strict):
     """What a standard demands from one day on."""
