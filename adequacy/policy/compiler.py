@@ -65,6 +65,7 @@ def compile_parts(sources: Sources, faults: Faults) -> dict[str, Any]:
             "outcomes": list(sources.tables["outcomes.csv"].values()),
             "events": list(sources.tables["events.csv"].values()),
             "closed_reviews": list(sources.tables["closed_reviews.csv"].values()),
+            "needs": list(sources.tables["needs.csv"].values()),
         },
         "standards": {
             "schemes": schemes,
@@ -414,6 +415,7 @@ def _check_spans(sources: Sources, faults: Faults) -> None:
         ("county_class.csv", ("county_fips",)),
         ("clocks.csv", ("clock",)),
         ("closed_reviews.csv", ("plan", "service_key")),
+        ("needs.csv", ("plan", "service_key")),
     ):
         groups: dict[tuple[str, ...], list[dict[str, str]]] = {}
         for row in sources.tables[file].values():
@@ -477,9 +479,10 @@ def _check_process(parts: dict[str, Any], faults: Faults) -> None:
         if word not in {"outcome": outcomes, "event": {*events, *_NO_EVENT}, "state": states}[known]:
             faults.add(file, f"{entry}, {column}", f"{word!r} is no {known} of the policy: correct it, or add it")
     services = {row[0] for row in parts["core"]["services"]}
-    for row in requests["closed_reviews"]:
-        if row["service_key"] not in services:
-            faults.add("closed_reviews.csv", row["service_key"], "is no service of services.csv: use its key")
+    for table in ("closed_reviews", "needs"):
+        for row in requests[table]:
+            if row["service_key"] not in services:
+                faults.add(f"{table}.csv", row["service_key"], "is no service of services.csv: use its key")
 
 
 _NAMES = (

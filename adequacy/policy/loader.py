@@ -42,6 +42,7 @@ TABLES: dict[str, tuple[type[BaseModel], tuple[str, ...], tuple[str, ...]]] = {
     "outcomes.csv": (schema.OutcomeRow, ("outcome",), ()),
     "events.csv": (schema.EventRow, ("event",), ()),
     "closed_reviews.csv": (schema.ClosedReviewRow, ("plan", "service_key"), ("from",)),
+    "needs.csv": (schema.NeedRow, ("plan", "service_key"), ("from",)),
     "standards/ma_422_116_base.csv": (schema.FederalBaseRow, ("year", "code", "county_type"), ()),
     "standards/ma_422_116_nc_counties.csv": (schema.FederalCountyRow, ("year", "county_fips", "code"), ()),
     "standards/ma_422_116_services.csv": (schema.FederalServiceRow, ("code",), ()),

@@ -282,6 +282,25 @@ class Policy:
         rows = self._parts["requests"]["closed_days"].get(self.plan.closed_days, [])
         return tuple(ClosedDay(day, name, CONFIDENCE[mark], source) for day, name, mark, source in rows)
 
+    @property
+    def closed_years(self) -> tuple[int, ...]:
+        """The years whose closed days are known; outside them an "act by" date knows weekends only."""
+        return tuple(sorted({int(day.date[:4]) for day in self.closed_days}))
+
+    def needs(self, on: date) -> dict[str, str]:
+        """Give the services on the plan's posted needs list on a date, by key, with the source of each.
+
+        The shipped list is empty: the list is known to exist since the text of 2025-12, its content is not. A plan that
+        has made that text active lays its own list over.
+        """
+        day = on.isoformat()
+        rows = (row for row in self._parts["requests"]["needs"] if row["plan"] == self.plan.key)
+        return {
+            row["service_key"]: row["source"]
+            for row in rows
+            if row["from"] <= day and (not row["to"] or day <= row["to"])
+        }
+
     @cached_property
     def outcomes(self) -> dict[str, Outcome]:
         """The outcomes of the decision table by name: state, what answers the request, words for staff."""
@@ -328,6 +347,22 @@ class Policy:
         if name not in schemes:
             raise UsageError(f"No scheme is named {name!r}. Known: {', '.join(schemes)}.")
         return Scheme(name, schemes[name], self._parts)
+
+    def standard(self, name: str, on: date) -> Standard:
+        """Give one standard by ``scheme.entry`` in force on a date.
+
+        Raises
+        ------
+        UsageError
+            There is no such standard.
+        NoStandardInForce
+            It is not in force on that date; the message names the first date.
+        """
+        scheme, _, key = name.partition(".")
+        standards = self._parts["standards"]["schemes"].get(scheme, {}).get("standards", {})
+        if key not in standards:
+            raise UsageError(f"No standard is named {name!r}. 'adequacy standards' lists all.")
+        return standard_on(name, standards[key], on)
 
     def county_class(self, county_fips: str, on: date) -> CountyClass | None:
         """Give a county's class (urban or rural) by the dated list; None where the list does not name it that day."""

@@ -470,6 +470,17 @@ class ClosedReviewRow(Strict):
     source: Text
 
 
+class NeedRow(Strict):
+    """needs.csv"""
+
+    plan: Key
+    service_key: Key
+    from_: Annotated[Day, Field(alias="from")]
+    to: DayOrOpen
+    confidence: Mark
+    source: Text
+
+
 class FederalBaseRow(Strict):
     """standards/ma_422_116_base.csv"""
 
