@@ -16,6 +16,7 @@ from adequacy.access.finding import Finding, NotCounted, Question, Site, find
 from adequacy.clocks import read_date
 from adequacy.errors import UsageError
 from adequacy.reference import vintages
+from adequacy.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,7 +139,7 @@ def ask(
     UsageError
         If an age or a limit cannot be.
     """
-    day = _require_sensible(on, age, limit_mi)
+    day = _require_sensible(on, age, limit_mi, funding)
     on = day.isoformat()
     standard = policy.radius(day)
     if county_of_eligibility:
@@ -171,13 +172,16 @@ def ask(
     )
 
 
-def _require_sensible(on: str, age: int | None, limit_mi: float | None) -> date:
-    """Give the day; refuse days, ages and limits that cannot be."""
+def _require_sensible(on: str, age: int | None, limit_mi: float | None, funding: str | None) -> date:
+    """Give the day; refuse days, ages, limits and words that cannot be."""
     day = read_date(on)
     if age is not None and not 0 <= age <= _OLDEST_AGE:
         raise UsageError(f"An age of {age} cannot be. Give whole years from 0 to {_OLDEST_AGE}.")
     if limit_mi is not None and not 0 < limit_mi < float("inf"):
         raise UsageError(f"A limit of {limit_mi:g} miles cannot be. Give a number above 0.")
+    payers = [word for word in table("offerings").column("funding").words if word != "both"]
+    if funding is not None and funding not in payers:
+        raise UsageError(f"'{funding}' is no funding. Choose one of: {', '.join(payers)}.")
     return day
 
 

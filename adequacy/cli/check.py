@@ -153,10 +153,10 @@ def _place(
 
 def _member(member: str, members: str | None, day: str) -> dict[str, Any]:
     """Place, age and county of eligibility from the plan's own file; nothing of it is kept."""
-    from adequacy.intake import read_member
-
     if members is None:
         raise UsageError("--member needs --members FILE, the plan's eligibility file.")
+    from adequacy.intake import read_member
+
     return read_member(Path(members), member, day).as_question(configured_index())
 
 

@@ -169,7 +169,7 @@ def _first_given(rows: pandas.DataFrame, key: str, columns: list[str]) -> pandas
     first = filled.groupby(rows[key], sort=True, dropna=False).first()
     first[key] = first.index
     texts = [name for name in columns if name not in ("lon", "lat")]
-    first[texts] = first[texts].fillna("").astype(str)
+    first[texts] = first[texts].astype(object).where(first[texts].notna(), "").astype(str)
     return first[columns].reset_index(drop=True)
 
 
