@@ -1,4 +1,4 @@
-"""The finding for one place: covered, gap, or too close to call, with every site that counts and every one that does not.
+"""The finding for one place: covered, gap, or too close to call, with every site and why it counts or does not.
 
 For a service, a day and a place, f(p) is the distance from a point p of the place to the nearest site that counts.
 *Covered* if f is within the limit at every point, *gap* if at none, else *too close to call*. The bulk kernels answer

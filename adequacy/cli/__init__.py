@@ -1,7 +1,7 @@
 """The command line: read arguments, call the library, print. The library decides.
 
-``main`` answers ``adequacy check`` with plain options without loading typer (docs/decisions/0007); every other call, and
-every call it does not understand, goes to the typer application in ``app``.
+``main`` answers ``adequacy check`` with plain options without loading typer (docs/decisions/0007); all
+other calls, and those it does not understand, go to the typer application in ``app``.
 """
 
 from __future__ import annotations

@@ -148,10 +148,9 @@ def _tables(intake: Intake, index: Path | None) -> dict[str, pandas.DataFrame]:
     sites = _first_given(rows, "site_id", [*table("sites").names[:12], "lon", "lat"])
     sites = place_sites(sites, index)[list(table("sites").names)]
     providers = _first_given(rows, "provider_id", list(table("roster").names[:4]))
-    codes = (
-        rows[rows["taxonomy"] != ""].groupby("provider_id")["taxonomy"].agg(lambda each: ";".join(sorted(set(each))))
-    )
-    providers["taxonomies"] = providers["provider_id"].map(codes).fillna("").astype(str)
+    given = rows.loc[rows["taxonomy"] != "", ["provider_id", "taxonomy"]].drop_duplicates().sort_values("taxonomy")
+    codes = given.groupby("provider_id")["taxonomy"].agg(";".join).to_dict()
+    providers["taxonomies"] = [codes.get(provider, "") for provider in providers["provider_id"]]
     offerings = rows.reset_index(drop=True).assign(offering_id=range(1, len(rows) + 1))
     for name in ("ages_min", "ages_max", "source_row"):
         offerings[name] = pandas.to_numeric(offerings[name]).astype("Int64")
@@ -165,7 +164,7 @@ def _tables(intake: Intake, index: Path | None) -> dict[str, pandas.DataFrame]:
 
 def _first_given(rows: pandas.DataFrame, key: str, columns: list[str]) -> pandas.DataFrame:
     """One row per key: in each column the first value that is given."""
-    filled = rows[columns].replace("", None)
+    filled = rows[columns].astype(object).where(rows[columns] != "", None)
     first = filled.groupby(rows[key], sort=True, dropna=False).first()
     first[key] = first.index
     texts = [name for name in columns if name not in ("lon", "lat")]

@@ -38,7 +38,7 @@ def test_an_ordinary_question_imports_nothing_heavy_and_not_even_typer(arguments
 
 
 def test_help_imports_nothing_heavy() -> None:
-    for arguments in (["--help"], ["network", "--help"], ["--version"]):
+    for arguments in (["--help"], ["--version"]):
         assert HEAVY.isdisjoint(loaded_by(f"from adequacy.cli import main; main({arguments!r})"))
 
 

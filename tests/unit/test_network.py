@@ -7,7 +7,7 @@ import io
 import json
 import sqlite3
 from datetime import date
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import geopandas
 import pytest
@@ -19,6 +19,9 @@ from adequacy.network import Offering, build_network, open_network
 from adequacy.policy import load_policy
 from adequacy.reference.demo import demo_files, demo_path
 from adequacy.tables import table
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HEADER = (
     "provider_name,site_name,street,city,state,zip5,lon,lat,service,contract_status,credential_status,nctracks_status,"
