@@ -25,7 +25,7 @@ from adequacy.policy.faults import CITE, Faults, check_entry
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-__all__ = ["Sources", "read_policy"]
+__all__ = ["Sources", "read_policy", "shipped_sources"]
 
 SHIPPED = Path(__file__).parent
 
@@ -294,7 +294,7 @@ def _check_settings(base: Sources, own: Sources, faults: Faults) -> None:
 
 
 @cache
-def _shipped() -> Sources:
+def shipped_sources() -> Sources:
     """Read the shipped policy, once a process."""
     faults = Faults()
     sources = _read_folder(SHIPPED, faults, shipped=True)
@@ -325,7 +325,7 @@ def read_policy(overlay: Path | None = None) -> tuple[dict[str, Any], tuple[str,
     from adequacy.policy.compiler import compile_parts
 
     faults = Faults()
-    sources = _shipped()
+    sources = shipped_sources()
     if overlay is not None:
         if not overlay.is_dir():
             raise PolicyError(f"{overlay} is not a folder: give --policy a folder with the plan's own policy files.")
