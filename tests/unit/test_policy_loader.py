@@ -316,3 +316,22 @@ def test_excel_utf8_with_its_mark_and_line_ends_is_read(lay):
 
 def test_an_overlay_that_says_the_same_changes_no_hash(lay):
     assert load_policy(overlay=lay(**{"letters.csv": _shipped("letters.csv")})).sha256 == load_policy().sha256
+
+
+def test_a_posted_needs_list_is_laid_over_by_date(lay):
+    assert load_policy().needs(TODAY) == {}
+    rows = "plan,service_key,from,to,confidence,source\nalliance,mst,2026-01-01,2026-12-31,S,posted list of 2026\n"
+    policy = load_policy(overlay=lay(**{"needs.csv": rows}))
+    assert policy.needs(date(2026, 12, 31)) == {"mst": "posted list of 2026"}
+    assert policy.needs(date(2027, 1, 1)) == {}
+    assert "msst: is no service" in _refusal(lay(**{"needs.csv": rows.replace("mst", "msst")})).message
+
+
+def test_a_wrong_time_zone_and_an_unquoted_state_code_are_refused(lay):
+    text = _shipped("plans/wisconsin.yaml")
+    wrong = text.replace("America/Chicago", "America/Madison").replace('"55"', "55")
+    message = _refusal(lay(**{"plans/wisconsin.yaml": wrong})).message
+    assert "55 is read as int 55: put it in quotes" in message
+    assert (
+        "is not a known time zone" in _refusal(lay(**{"plans/wisconsin.yaml": wrong.replace(" 55", ' "55"')})).message
+    )

@@ -101,3 +101,47 @@ def test_the_second_organisation_has_its_own_states_clock_and_calendar_and_no_ra
 def test_an_unknown_plan_is_refused_with_the_known_ones():
     with pytest.raises(UsageError, match="Known: alliance, wisconsin"):
         load_policy("aliance")
+
+
+def test_the_years_whose_closed_days_are_known_are_said():
+    assert POLICY.closed_years == (2026, 2027)
+
+
+def test_a_standard_is_named_or_refused():
+    assert POLICY.standard("alliance_oon.radius", TODAY) == POLICY.radius(TODAY)
+    with pytest.raises(UsageError, match="No standard is named 'alliance_oon"):
+        POLICY.standard("alliance_oon.radus", TODAY)
+    with pytest.raises(UsageError, match="Known: alliance_oon, lme_mco_2016"):
+        POLICY.scheme("nc_tailord_plan")
+
+
+def test_a_scheme_before_its_first_day_names_it():
+    with pytest.raises(NoStandardInForce, match="first begins 2024-07-01"):
+        POLICY.scheme("nc_tailored_plan").standards(date(2024, 6, 30))
+
+
+def test_what_nobody_has_verified_says_so():
+    standards = {one.id.split(".")[1]: one.is_unverified for one in POLICY.scheme("nc_tailored_plan").standards(TODAY)}
+    assert standards["outpatient_bh"]
+    assert not standards["primary_care"]
+
+
+def test_a_broken_compiled_file_is_named_with_the_way_out(monkeypatch, tmp_path):
+    monkeypatch.setattr("adequacy.policy.rules.COMPILED", tmp_path)
+    with pytest.raises(PolicyError, match=r"compiled/core.json cannot be read .* python -m adequacy.policy"):
+        load_policy()
+
+
+def test_the_share_and_the_credits_of_the_federal_scheme_are_by_county_type_and_specialty():
+    scheme = POLICY.scheme("ma_422_116")
+    assert scheme.parameter("required_share_pct", TODAY).value == {
+        "Large Metro": 90,
+        "Metro": 90,
+        "Micro": 85,
+        "Rural": 85,
+        "CEAC": 85,
+    }
+    assert scheme.parameter("telehealth_credit_points", date(2023, 1, 1)).value == {"029": 10}
+    assert set(scheme.parameter("telehealth_credit_points", TODAY).value) == {"029", "036", "037", "068"}
+    assert scheme.parameter("p95_ratio", date(2025, 1, 1)) is None
+    assert scheme.specialty_services()["029"] == ("op_medmgmt",)
