@@ -6,7 +6,7 @@ rules of the day and the cautions.
 
 from adequacy.access.answer import Answer, Caution, ask, counted_sites
 from adequacy.access.counting import FUNNEL, REASONS, counts_for_gap
-from adequacy.access.finding import Finding, NearestMiles, NotCounted, Question, Site, find
+from adequacy.access.finding import Finding, NearestMiles, NotCounted, Question, Site, find, word_for
 
 __all__ = [
     "FUNNEL",
@@ -22,4 +22,5 @@ __all__ = [
     "counted_sites",
     "counts_for_gap",
     "find",
+    "word_for",
 ]

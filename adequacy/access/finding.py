@@ -8,6 +8,7 @@ the same question for arrays of points; both ask ``counts_for_gap`` which sites 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import atan2, cos, degrees, inf, radians
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from adequacy.geocode import Place
     from adequacy.network import Offering
 
-__all__ = ["Finding", "NearestMiles", "NotCounted", "Question", "Site", "find"]
+__all__ = ["Finding", "NearestMiles", "NotCounted", "Question", "Site", "find", "word_for"]
 
 Word = Literal["covered", "gap", "too_close_to_call"]
 
@@ -167,6 +168,18 @@ def find(place: Place, offerings: Sequence[Offering], question: Question) -> Fin
     )
 
 
+def word_for(place: Place, offerings: Sequence[Offering], question: Question) -> Word:
+    """Give the finding alone, as ``find`` does but without its evidence: for asking about many places."""
+    counties = place.counties if question.travels else None
+    entries = _best_of_each_site([(each, _reasons(each, question, counties)) for each in offerings], counties)
+    counted = [entry for entry in entries if not entry.reasons]
+    if not counted:
+        return "gap"
+    search = _Search(place, question)
+    quick = search.quick_word(counted)
+    return quick or search.word(search.nearest(counted)[0], counted)
+
+
 def _reasons(offering: Offering, question: Question, counties: Sequence[str] | None) -> tuple[str, ...]:
     """Reasons of one offering under a question."""
     return counts_for_gap(
@@ -205,9 +218,24 @@ class _Search:
     def __init__(self, place: Place, question: Question) -> None:
         self.place = place
         self.question = question
-        self.region = Region.of(place) if place.uncertainty_mi > 0 else None
         self._at = to_ecef(place.lon, place.lat)
         self._measured: dict[Spot, float] = {}
+
+    @cached_property
+    def region(self) -> Region | None:
+        """All the points where the consumer may be; None for a known point."""
+        return Region.of(self.place) if self.place.uncertainty_mi > 0 else None
+
+    def quick_word(self, counted: Sequence[_Entry]) -> Word | None:
+        """The finding where distances from the reference point alone settle it; else None."""
+        limit, tolerance, radius = self.question.limit_mi, self.question.tolerance_mi, self.place.uncertainty_mi
+        located = [(entry.at, entry.serves_all) for entry in counted if entry.at]
+        for at, serves_all in located:
+            farthest = self.rough(at) * (1 + _ROUGH) + radius + at.slack_m / MILE_M
+            if serves_all and farthest + tolerance < limit - _LOOK_CLOSER_MI:
+                return "covered"
+        beyond = all(self._is_beyond(at, limit + tolerance + _LOOK_CLOSER_MI) for at, _ in located)
+        return "gap" if beyond else None
 
     def rough(self, at: Spot) -> float:
         """Miles from the reference point to within ``_ROUGH`` of the truth, without Karney as far as that holds."""

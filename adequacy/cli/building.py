@@ -1,4 +1,4 @@
-"""What ``adequacy network build`` does: read rosters, report, write the network file."""
+"""What the commands of ``adequacy network`` do: build from rosters, compare, leave somebody out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from adequacy.cli.settings import setting
 
-__all__ = ["build_from_rosters"]
+__all__ = ["build_from_rosters", "compare", "leave_out"]
 
 
 def build_from_rosters(
@@ -24,14 +24,13 @@ def build_from_rosters(
     demo: bool,
 ) -> None:
     """Read rosters, write the findings and the network file, and say on stderr what became of every row."""
+    from adequacy.cli.check import configured_policy
     from adequacy.clocks import read_date
     from adequacy.intake import read_rosters
     from adequacy.network import build_network
     from adequacy.outputs.network_page import build_summary
-    from adequacy.policy import load_policy
 
-    folder = setting("policy").value
-    policy = load_policy(setting("plan").value or "alliance", Path(folder) if folder else None)
+    policy = configured_policy(None, None)
     day = read_date(roster_date) if roster_date else date.today()  # noqa: DTZ011
     intake = read_rosters(rosters, on=day, catalogue=policy.services, columns=Path(columns) if columns else None)
     if findings:
@@ -47,3 +46,36 @@ def build_from_rosters(
         accepted=("built with --accept",) if accept else (),
     )
     sys.stderr.write(build_summary(report))
+
+
+def compare(old: str, new: str, *, answers: bool, as_of: str | None, output: str) -> str:
+    """Compare two network files, and the answers they give where asked."""
+    from dataclasses import asdict
+
+    from adequacy.access.flips import flips
+    from adequacy.cli.check import configured_policy
+    from adequacy.network import compare_networks, open_network
+    from adequacy.outputs.network_page import network_difference
+
+    with open_network(Path(old)) as before, open_network(Path(new)) as after:
+        difference = compare_networks(before, after)
+        if answers:
+            found = flips(before, after, configured_policy(None, None), on=as_of, progress=_progress)
+            difference["answers"] = [asdict(flip) for flip in found]
+    return network_difference(difference, output)
+
+
+def leave_out(file: str, out: str, npis: list[str], provider_ids: list[str], site_ids: list[str]) -> None:
+    """Write a network without some providers or sites, and say what became of its offerings."""
+    from adequacy.network import network_without, open_network
+
+    with open_network(Path(file)) as network:
+        report = network_without(network, Path(out), npis=npis, provider_ids=provider_ids, site_ids=site_ids)
+    sys.stderr.write(f"{report.read} offerings = {report.used} kept + {report.read - report.used} left out\n")
+    sys.stderr.write(f"Written: {report.path}, named '{report.name}'\n")
+
+
+def _progress(done: int, total: int) -> None:
+    """Say how far a long comparison is, where somebody watches."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r{done} of {total} services compared" + ("\n" if done == total else ""))

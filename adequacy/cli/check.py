@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from adequacy.api import Answer, Network
+    from adequacy.policy import Policy
 
 __all__ = ["FORMATS", "OPTIONS", "open_configured", "run", "understand"]
 
@@ -112,6 +113,14 @@ def require_one_place(*ways: str | None) -> None:
     """Refuse a question with no place or with several."""
     if sum(way is not None for way in ways) != 1:
         raise UsageError("Say where the consumer is in one way: --zip, --point LAT,LON, --address, or --member.")
+
+
+def configured_policy(plan: str | None, policy: str | None) -> Policy:
+    """The rules that flags, environment and settings files name."""
+    from adequacy.policy import load_policy
+
+    folder = setting("policy", policy).value
+    return load_policy(setting("plan", plan).value or "alliance", Path(folder) if folder else None)
 
 
 def open_configured(network: str | None, plan: str | None, policy: str | None, as_of: str | None = None) -> Network:

@@ -65,3 +65,41 @@ def info(
 
     with open_configured(file, None, None) as net:
         sys.stdout.write(network_info(net.info(), output))
+
+
+@group.command(
+    epilog="Examples:  adequacy network diff october.gpkg november.gpkg    "
+    "adequacy network diff october.gpkg november.gpkg --answers --format json"
+)
+def diff(
+    old: Annotated[str, typer.Argument(help="The earlier network file.")],
+    new: Annotated[str, typer.Argument(help="The later network file.")],
+    answers: Annotated[bool, typer.Option("--answers", help="Also say which findings flip, and for how many.")] = False,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="Day for both; their roster dates.")
+    ] = None,
+    output: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+) -> None:
+    """Say what a new roster changed: providers, sites, offerings, contracts, terminations, and answers."""
+    from adequacy.cli.building import compare
+
+    sys.stdout.write(compare(old, new, answers=answers, as_of=as_of, output=output))
+
+
+@group.command(
+    epilog="Examples:  adequacy network without plan.gpkg --npi 2000000006 --out without.gpkg    "
+    "adequacy network diff plan.gpkg without.gpkg --answers"
+)
+def without(
+    file: Annotated[str, typer.Argument(help="The network file.")],
+    out: Annotated[str, typer.Option("--out", help="The network file to write (.gpkg).")],
+    npi: Annotated[
+        list[str] | None, typer.Option("--npi", help="Leave out a provider by NPI; may be repeated.")
+    ] = None,
+    provider_id: Annotated[list[str] | None, typer.Option("--provider-id", help="Leave out a provider.")] = None,
+    site_id: Annotated[list[str] | None, typer.Option("--site-id", help="Leave out a site.")] = None,
+) -> None:
+    """Write the same network without somebody: with diff --answers, what a termination would do."""
+    from adequacy.cli.building import leave_out
+
+    leave_out(file, out, npi or [], provider_id or [], site_id or [])

@@ -24,12 +24,7 @@ def services(
     policy: Annotated[str | None, typer.Option("--policy", help="Folder of the plan's own dated rules.")] = None,
 ) -> None:
     """List the services, or those that a word may mean; a word that means several shows the choices."""
-    from pathlib import Path
-
-    from adequacy.cli.settings import setting
+    from adequacy.cli.check import configured_policy
     from adequacy.outputs.service_list import service_list
-    from adequacy.policy import load_policy
 
-    folder = setting("policy", policy).value
-    rules = load_policy(setting("plan", plan).value or "alliance", Path(folder) if folder else None)
-    sys.stdout.write(service_list(rules.services, term, output))
+    sys.stdout.write(service_list(configured_policy(plan, policy).services, term, output))

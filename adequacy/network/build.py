@@ -17,14 +17,14 @@ from adequacy.network.file import FORMAT_VERSION, NetworkFile
 from adequacy.tables import table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import pandas
 
     from adequacy.intake import FileRead, Intake
     from adequacy.intake.mapping import Default
 
-__all__ = ["BuildReport", "build_network", "content_sha256"]
+__all__ = ["BuildReport", "build_network", "content_sha256", "rewrite"]
 
 _INDEXES = (
     "CREATE INDEX offerings_by_service ON offerings (service_key)",
@@ -100,28 +100,102 @@ def build_network(
             f"{_names(intake)}: no usable row ({intake.read} read, {len(intake.refused)} refused). Nothing was written."
         )
     frames = _tables(intake, index)
-    meta = {
+    meta = _meta_texts(
+        name=name,
+        roster_date=roster_date,
+        is_demo=is_demo,
+        sources=[_fields(source) for source in intake.sources],
+        defaults=[_fields(default) for default in intake.defaults],
+        accepted=list(accepted),
+    )
+    return _finish(frames, meta, out, read=intake.read, used=intake.used)
+
+
+def rewrite(
+    network: NetworkFile, out: Path, *, keep: Callable[[pandas.DataFrame], pandas.DataFrame], note: str
+) -> BuildReport:
+    """Write a network again with some of its offerings, and only the sites and providers that these need.
+
+    Parameters
+    ----------
+    network : NetworkFile
+        The network to start from.
+    out : Path
+        The network file to write.
+    keep : callable
+        Table ``offerings`` in, the rows to keep out.
+    note : str
+        What was done, in words; joins the name and is recorded.
+    """
+    frames = {name: _as_declared(network.frame(name), name) for name in ("providers", "sites", "offerings", "refused")}
+    read = len(frames["offerings"])
+    offerings = frames["offerings"] = keep(frames["offerings"]).reset_index(drop=True)
+    for name, key in (("providers", "provider_id"), ("sites", "site_id")):
+        frames[name] = frames[name][frames[name][key].isin(offerings[key])].reset_index(drop=True)
+    old = network.meta
+    meta = _meta_texts(
+        name=f"{old.name} {note}",
+        roster_date=old.roster_date,
+        is_demo=old.is_demo,
+        sources=list(old.sources),
+        defaults=list(old.defaults),
+        accepted=[*old.accepted, note],
+    )
+    return _finish(frames, meta, out, read=read, used=len(offerings))
+
+
+def _as_declared(frame: pandas.DataFrame, name: str) -> pandas.DataFrame:
+    """A table as read from a file, in the declared columns and types."""
+    import pandas
+
+    declared = table(name)
+    plain = pandas.DataFrame(frame[list(declared.names)])
+    for column in declared.columns:
+        if column.kind == "int":
+            plain[column.name] = pandas.to_numeric(plain[column.name]).astype("Int64")
+        elif column.kind != "float":
+            plain[column.name] = plain[column.name].astype(object).where(plain[column.name].notna(), "")
+    return plain
+
+
+def _meta_texts(
+    *,
+    name: str,
+    roster_date: str,
+    is_demo: bool,
+    sources: list[dict[str, Any]],
+    defaults: list[dict[str, Any]],
+    accepted: list[str],
+) -> dict[str, str]:
+    """What a network file says of itself, as text; the content hash is still to come."""
+    return {
         "format_version": str(FORMAT_VERSION),
         "name": name,
         "roster_date": roster_date,
         "is_demo": "Y" if is_demo else "N",
         "build_version": __version__,
-        "sources": json.dumps([_fields(source) for source in intake.sources], sort_keys=True),
-        "defaults": json.dumps([_fields(default) for default in intake.defaults], sort_keys=True),
-        "accepted": json.dumps(list(accepted)),
+        "sources": json.dumps(sources, sort_keys=True),
+        "defaults": json.dumps(defaults, sort_keys=True),
+        "accepted": json.dumps(accepted),
     }
+
+
+def _finish(
+    frames: dict[str, pandas.DataFrame], meta: dict[str, str], out: Path | None, *, read: int, used: int
+) -> BuildReport:
+    """Hash, write and report."""
     meta["sha256"] = content_sha256(frames, meta)
     if out is not None:
         _write(frames, meta, out)
     sites = frames["sites"]
     return BuildReport(
         path=out,
-        name=name,
-        roster_date=roster_date,
+        name=meta["name"],
+        roster_date=meta["roster_date"],
         sha256=meta["sha256"],
-        read=intake.read,
-        used=intake.used,
-        refused=len(intake.refused),
+        read=read,
+        used=used,
+        refused=len(frames["refused"]),
         providers=len(frames["providers"]),
         sites=len(sites),
         offerings=len(frames["offerings"]),

@@ -12,7 +12,7 @@ from adequacy.outputs.escape import escape_terminal
 if TYPE_CHECKING:
     from adequacy.network import BuildReport
 
-__all__ = ["build_summary", "network_info"]
+__all__ = ["build_summary", "network_difference", "network_info"]
 
 _DEMO = "Demo network: real places, invented contracts. Not for a real decision."
 
@@ -56,3 +56,47 @@ def build_summary(report: BuildReport) -> str:
         f"roster date {report.roster_date}, content {report.sha256[:12]}\n"
         f"{written}\n"
     )
+
+
+def network_difference(difference: dict[str, Any], output: str, most: int = 10) -> str:
+    """Write what changed between two networks.
+
+    Raises
+    ------
+    UsageError
+        The format is not known.
+    """
+    if output == "json":
+        return json.dumps(difference, indent=1, ensure_ascii=False) + "\n"
+    if output != "text":
+        raise UsageError(f"--format {output}: not a format. Choose text or json.")
+    old, new = difference["old"], difference["new"]
+    names = [escape_terminal(f"{each['name']} ({each['roster_date']})") for each in (old, new)]
+    lines = [" -> ".join(names), ""]
+    lines.append(f"{'':<12}{'added':>8}{'changed':>9}{'ended':>8}")
+    for name in ("providers", "sites", "offerings", "contracts"):
+        counts = {word: len(difference[name][word]) for word in ("added", "changed", "ended")}
+        lines.append(f"{name:<12}{counts['added']:>8}{counts['changed']:>9}{counts['ended']:>8}")
+    coming = difference["terminations"]
+    if coming:
+        lines += ["", f"Contracts with a last day ({len(coming)}), soonest first"]
+        lines += [
+            f"  {each['contract_to']}  {each['service_key']:<14} {escape_terminal(each['provider'])}"
+            for each in coming[:most]
+        ]
+    if "answers" in difference:
+        lines += ["", *_flip_lines(difference["answers"], most)]
+    return "".join(f"{line[:80]}\n" for line in lines)
+
+
+def _flip_lines(answers: list[dict[str, Any]], most: int) -> list[str]:
+    """Which findings flip, most people first."""
+    if not answers:
+        return ["No finding flips."]
+    lines = [f"Findings that flip: {len(answers)} (ZIP x service), most people first"]
+    for each in answers[:most]:
+        words = f"{each['before']} -> {each['after']}".replace("_", " ")
+        lines.append(f"  {each['zip5']}  {each['service']:<14} {each['people']:>7} people  {words}")
+    if len(answers) > most:
+        lines.append(f"  ... and {len(answers) - most} more: --format json")
+    return lines
