@@ -1,0 +1,581 @@
+"""The register of requests: events are added, one writer at a time, and everything else is derived from them.
+
+One transaction adds the event, chains it to the one before by hash, and brings the derived tables along. It is
+acknowledged only when it is on disk: a process killed at any moment leaves a readable book. The order is that of the
+running number, not of the computer's clock, which may be set back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from adequacy.casebook.process import Case, CaseClock, Event, derive, require_allowed
+from adequacy.casebook.schema import open_engine, plain_errors, tables, writing
+from adequacy.determination import Contact, canonical
+from adequacy.determination.record import content_hash, record_hash, require_unaltered, seal
+from adequacy.errors import CasebookError, RecordAltered, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Connection, Row
+
+    from adequacy.policy import Policy
+
+__all__ = ["Casebook", "open_casebook"]
+
+_TRIES = 5
+_FIRST = "0" * 64
+_DIGITS = 6
+
+
+def open_casebook(where: str | Path, policy: Policy, *, create: bool = True) -> Casebook:
+    """Open a casebook, or make it.
+
+    Parameters
+    ----------
+    where : str or Path
+        A file (SQLite, made with mode 0600), or a URL such as ``postgresql://USER@HOST/NAME``.
+    policy : Policy
+        The plan's rules: what its events mean, how its clocks run.
+    create : bool, default True
+        Whether to make a book that is not there.
+
+    Raises
+    ------
+    CasebookError
+        Not a casebook, damaged, or made by a newer version.
+    OutputError
+        It cannot be made or written.
+    ServiceUnreachable
+        The PostgreSQL server does not answer.
+    """
+    return Casebook(where, policy, create=create)
+
+
+class Casebook:
+    """An open casebook. Use it as a context manager, or close it."""
+
+    def __init__(self, where: str | Path, policy: Policy, *, create: bool = True) -> None:
+        self.policy = policy
+        self._engine = open_engine(where, create=create)
+        self._t = tables()
+        try:
+            self._refresh_if_rules_changed()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Casebook:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the book."""
+        self._engine.dispose()
+
+    # --- writing ------------------------------------------------------------------------------------------------------
+
+    def open_requests(self, requests: Sequence[Mapping[str, str]], *, now: datetime, by: str = "") -> list[str]:
+        """Open one or several requests, all or none.
+
+        Parameters
+        ----------
+        requests : sequence of mappings
+            Facts as ``casebook.forms`` reads them.
+        now : datetime
+            What the clock says, aware.
+        by : str
+            Who opened them.
+
+        Returns
+        -------
+        ids : list of str
+            One each, in order. A resubmission is opened too, and linked to the request it repeats.
+        """
+        ids = []
+        with writing(self._engine) as connection:
+            number = self._last(connection, self._t.requests.c.number)
+            for request in requests:
+                number += 1
+                at = datetime.fromisoformat(request["received"]).astimezone(UTC)
+                request_id = f"REQ-{at.year}-{number:0{_DIGITS}d}"
+                key = resubmission_key(request)
+                data = {
+                    "request": dict(request),
+                    "par": request.get("par", ""),
+                    "number": number,
+                    "resubmission_key": key,
+                    "duplicates_of": self._first_with(connection, key),
+                }
+                event = self._append(connection, request_id, 1, "received", at=at, now=now, by=by, data=data)
+                self._project(connection, derive([event], self.policy), new=True)
+                ids.append(request_id)
+        return ids
+
+    def add(
+        self,
+        request_id: str,
+        name: str,
+        *,
+        at: datetime,
+        now: datetime,
+        by: str = "",
+        data: Mapping[str, Any] | None = None,
+    ) -> Case:
+        """Add an event to a request and give the case as it is then.
+
+        Raises
+        ------
+        UsageError
+            There is no such request, or the event is out of order; the message says what is allowed.
+        """
+        with writing(self._engine) as connection:
+            case = self._case(connection, request_id)
+            moment = at.astimezone(UTC)
+            require_allowed(case, name, moment, self.policy)
+            event = self._append(
+                connection, request_id, len(case.events) + 1, name, at=moment, now=now, by=by, data=data or {}
+            )
+            return self._derived(connection, case, event)
+
+    def decide(
+        self,
+        request_id: str,
+        draft_of: Callable[[Case, list[Contact]], Mapping[str, Any]],
+        *,
+        now: datetime,
+        by: str = "",
+    ) -> dict[str, Any]:
+        """Decide a request and keep the record.
+
+        Parameters
+        ----------
+        request_id : str
+        draft_of : callable
+            Makes the draft of a determination from the case and the calls on file. It runs without holding the book:
+            if the case changed meanwhile it is asked again.
+        now : datetime
+            What the clock says, aware.
+        by : str
+            Who decided.
+
+        Returns
+        -------
+        record : dict
+            Sealed. Where another process has just made the same decision, that one's record.
+        """
+        for _ in range(_TRIES):
+            case = self.case(request_id)
+            require_allowed(case, "decided", _not_before(case, now), self.policy)
+            draft = draft_of(case, self.contacts(case.request["service_key"]))
+            with writing(self._engine) as connection:
+                fresh = self._case(connection, request_id)
+                if len(fresh.events) == len(case.events):
+                    return self._decided(connection, fresh, draft, now, by)
+                same = self._same_decision(connection, fresh, draft)
+                if same is not None:
+                    return same
+        raise CasebookError(
+            f"{request_id} is being changed by somebody else all the time. Look at it, then decide again."
+        )
+
+    def _decided(
+        self, connection: Connection, case: Case, draft: Mapping[str, Any], now: datetime, by: str
+    ) -> dict[str, Any]:
+        """Seal the draft, keep it, and add the event."""
+        records = self._t.records
+        parent = case.decision["record_id"] if case.decision else ""
+        count = sum(event.name == "decided" for event in case.events) + 1
+        record = seal(
+            draft,
+            record_id=f"{case.id}.{count}",
+            parent_id=parent,
+            created_at_utc=_stamp(now),
+            prev_hash=self._last_hash(connection, records),
+        )
+        data = {"record": record["hash"], "record_id": record["record_id"], **_gist(record)}
+        event = self._append(
+            connection, case.id, len(case.events) + 1, "decided", at=_not_before(case, now), now=now, by=by, data=data
+        )
+        connection.execute(
+            records.insert().values(
+                seq=event.seq,
+                hash=record["hash"],
+                request_id=case.id,
+                record_id=record["record_id"],
+                body=canonical(record),
+            )
+        )
+        self._derived(connection, case, event)
+        return record
+
+    def _same_decision(self, connection: Connection, case: Case, draft: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The record that somebody else just made, if it decides the same from the same facts."""
+        if case.decision is None or case.is_stale:
+            return None
+        record = self._record(connection, case.decision["record"])
+        return record if content_hash(record) == content_hash(draft) else None
+
+    def confirm(self, request_id: str, by: str, *, at: datetime, now: datetime) -> Case:
+        """Let a named person confirm what is to leave; a letter is a draft until then.
+
+        Raises
+        ------
+        UsageError
+            No name was given, nothing is to be confirmed, or facts changed after the decision.
+        """
+        if not by.strip():
+            raise UsageError("confirming needs a name: --by NAME.")
+        case = self.case(request_id)
+        if case.is_stale:
+            raise UsageError(f"{request_id}: facts changed after the decision. Decide it again, then confirm.")
+        if not case.letter and case.state != "INPATIENT_REVIEW":
+            raise UsageError(f"{request_id} is {case.state}: no letter is due, so there is nothing to confirm.")
+        return self.add(request_id, "confirmed", at=_not_before(case, at), now=now, by=by.strip())
+
+    def rebuild(self, *, only_open: bool = False) -> int:
+        """Derive everything anew from the events; give the number of requests."""
+        with writing(self._engine) as connection:
+            ids = list(self._ids(connection, only_open=only_open))
+            for request_id in ids:
+                self._project(connection, self._case(connection, request_id))
+            self._note_rules(connection)
+        return len(ids)
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    def case(self, request_id: str) -> Case:
+        """Give a request as its events leave it; ``UsageError`` if there is none of that id."""
+        with plain_errors(self._engine), self._engine.connect() as connection:
+            return self._case(connection, request_id)
+
+    def record(self, request_id: str) -> dict[str, Any]:
+        """Give the record of the last decision on a request; ``UsageError`` if it is not decided."""
+        with plain_errors(self._engine), self._engine.connect() as connection:
+            case = self._case(connection, request_id)
+            if case.decision is None:
+                raise UsageError(f"{request_id} is not decided yet: adequacy request decide {request_id}.")
+            return self._record(connection, case.decision["record"])
+
+    def records(self, request_id: str) -> list[dict[str, Any]]:
+        """Give every record of a request, oldest first."""
+        records = self._t.records
+        found = self.rows(records.select().where(records.c.request_id == request_id).order_by(records.c.seq))
+        return [json.loads(row.body) for row in found]
+
+    def contacts(self, service_key: str, site_id: str | None = None) -> list[Contact]:
+        """Give the recorded calls about a service, oldest first."""
+        from sqlalchemy import and_
+
+        contacts = self._t.contacts
+        wanted = contacts.c.service_key == service_key
+        if site_id is not None:
+            wanted = and_(wanted, contacts.c.site_id == site_id)
+        found = self.rows(contacts.select().where(wanted).order_by(contacts.c.at, contacts.c.seq))
+        return [
+            Contact(
+                row.site_id, row.service_key, datetime.fromisoformat(row.at), row.by, row.result, row.first_appt,
+                row.request_id, row.note,
+            )
+            for row in found
+        ]  # fmt: skip
+
+    def rows(self, query: Any) -> Sequence[Row[Any]]:
+        """Run a reading query of this package."""
+        with plain_errors(self._engine), self._engine.connect() as connection:
+            return connection.execute(query).all()
+
+    def require_whole(self) -> tuple[int, int]:
+        """Walk the chain of events and of records; give how many there are.
+
+        Raises
+        ------
+        RecordAltered
+            An event or a record was changed, taken out or put in.
+        """
+        with plain_errors(self._engine), self._engine.connect() as connection:
+            events = self._walk(connection, self._t.events)
+            kept = self._walk_records(connection)
+        return events, kept
+
+    # --- inside a transaction -----------------------------------------------------------------------------------------
+
+    def _case(self, connection: Connection, request_id: str) -> Case:
+        """A request as its events leave it."""
+        events = self._t.events
+        found = connection.execute(events.select().where(events.c.request_id == request_id).order_by(events.c.n)).all()
+        if not found:
+            raise UsageError(f"no request {request_id} is in this casebook. See: adequacy request list.")
+        return derive(map(_event, found), self.policy)
+
+    def _append(
+        self,
+        connection: Connection,
+        request_id: str,
+        n: int,
+        name: str,
+        *,
+        at: datetime,
+        now: datetime,
+        by: str,
+        data: Mapping[str, Any],
+    ) -> Event:
+        """Write one event at the end of the chain."""
+        events = self._t.events
+        last = connection.execute(events.select().order_by(events.c.seq.desc()).limit(1)).first()
+        stamp = _stamp(now)
+        if last is not None and stamp < last.recorded_at:
+            data = {**data, "clock_was_set_back": True}
+        values = {
+            "seq": last.seq + 1 if last else 1,
+            "request_id": request_id,
+            "n": n,
+            "name": name,
+            "at": _stamp(at),
+            "recorded_at": stamp,
+            "by": by,
+            "data": canonical(data),
+            "prev_hash": last.hash if last else _FIRST,
+        }
+        values["hash"] = _hash(values)
+        connection.execute(events.insert().values(**values))
+        return _event_of(values)
+
+    def _derived(self, connection: Connection, case: Case, event: Event) -> Case:
+        """The case with one more event, its derived rows brought along."""
+        after = derive([*case.events, event], self.policy)
+        self._project(connection, after)
+        return after
+
+    def _project(self, connection: Connection, case: Case, *, new: bool = False) -> None:
+        """Bring the derived tables along with a case."""
+        requests, clocks, contacts = self._t.requests, self._t.clocks, self._t.contacts
+        row = _request_row(case)
+        if new:
+            connection.execute(requests.insert().values(**row))
+        else:
+            for table, column in ((requests, "id"), (clocks, "request_id"), (contacts, "request_id")):
+                connection.execute(table.delete().where(table.c[column] == case.id))
+            connection.execute(requests.insert().values(**row))
+        for place, clock in enumerate(case.clocks):
+            connection.execute(clocks.insert().values(request_id=case.id, place=place, **_clock_row(clock)))
+        for event in case.events:
+            if event.name == "contacted":
+                connection.execute(contacts.insert().values(**_contact_row(case, event)))
+
+    def _record(self, connection: Connection, record: str) -> dict[str, Any]:
+        """A record by its hash, held to it."""
+        records = self._t.records
+        body = connection.execute(records.select().where(records.c.hash == record)).one().body
+        found: dict[str, Any] = json.loads(body)
+        require_unaltered(found)
+        return found
+
+    def _first_with(self, connection: Connection, key: str) -> str:
+        """The first request with the same requester, service and consumer; empty if there is none."""
+        requests = self._t.requests
+        query = requests.select().where(requests.c.resubmission_key == key).order_by(requests.c.number).limit(1)
+        found = connection.execute(query).first()
+        return found.id if found else ""
+
+    @staticmethod
+    def _last(connection: Connection, column: Any) -> int:
+        """The largest number of a column; 0 where there is none."""
+        from sqlalchemy import func, select
+
+        return int(connection.execute(select(func.max(column))).scalar() or 0)
+
+    @staticmethod
+    def _last_hash(connection: Connection, table: Any) -> str:
+        """The hash at the end of a chain."""
+        last = connection.execute(table.select().order_by(table.c.seq.desc()).limit(1)).first()
+        return str(last.hash) if last else _FIRST
+
+    def _ids(self, connection: Connection, *, only_open: bool) -> Iterator[str]:
+        """Every request, in order; of open ones only those with a running clock."""
+        from sqlalchemy import select
+
+        events, clocks = self._t.events, self._t.clocks
+        query = select(events.c.request_id).where(events.c.n == 1).order_by(events.c.seq)
+        if only_open:
+            running = select(clocks.c.request_id).where(clocks.c.is_running == 1)
+            query = query.where(events.c.request_id.in_(running))
+        for row in connection.execute(query).all():
+            yield row.request_id
+
+    def _refresh_if_rules_changed(self) -> None:
+        """Derive open requests anew when the policy is another one than they were derived with."""
+        meta = self._t.meta
+        derived = {row.key: row.value for row in self.rows(meta.select())}.get("derived_with", "")
+        if derived != self._rules:
+            self.rebuild(only_open=bool(derived))
+
+    @property
+    def _rules(self) -> str:
+        """The policy that derived rows are made with."""
+        return f"{self.policy.plan.key} {self.policy.sha256}"
+
+    def _note_rules(self, connection: Connection) -> None:
+        """Note with which policy the derived rows were made."""
+        meta = self._t.meta
+        connection.execute(meta.delete().where(meta.c.key == "derived_with"))
+        connection.execute(meta.insert().values(key="derived_with", value=self._rules))
+
+    def _walk(self, connection: Connection, table: Any) -> int:
+        """Walk the chain of events."""
+        before, count = _FIRST, 0
+        for row in connection.execute(table.select().order_by(table.c.seq)):
+            values = dict(row._mapping)
+            count += 1
+            if row.seq != count or row.prev_hash != before or _hash(values) != row.hash:
+                raise RecordAltered(f"the casebook was altered at event {count}: restore it from its last copy.")
+            before = row.hash
+        return count
+
+    def _walk_records(self, connection: Connection) -> int:
+        """Walk the chain of records, each named by its event."""
+        records, events = self._t.records, self._t.events
+        before, count = _FIRST, 0
+        named = {
+            json.loads(row.data)["record"]
+            for row in connection.execute(events.select().where(events.c.name == "decided"))
+        }
+        for row in connection.execute(records.select().order_by(records.c.seq)):
+            record = json.loads(row.body)
+            if record_hash(record) != row.hash or record["prev_hash"] != before or row.hash not in named:
+                raise RecordAltered(f"record {row.record_id} was altered: restore the casebook from its last copy.")
+            before, count = row.hash, count + 1
+        if count != len(named):
+            raise RecordAltered("a record is missing from the casebook: restore it from its last copy.")
+        return count
+
+
+def _not_before(case: Case, now: datetime) -> datetime:
+    """Now, or the moment of the last event where the computer's clock was set back behind it; UTC."""
+    return max(now.astimezone(UTC), case.events[-1].at)
+
+
+def resubmission_key(request: Mapping[str, str]) -> str:
+    """Hash what makes two requests the same: requester, service, and the consumer or else the requester's site."""
+    requester = request.get("requester_npi") or "".join(filter(str.isalnum, request.get("requester", "").casefold()))
+    whom = request.get("consumer_ref") or "|".join(
+        request.get(k, "") for k in ("site_zip", "site_point", "site_address")
+    )
+    text = "\n".join((requester, request["service_key"], whom.casefold().strip()))
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _gist(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What the event of a decision says without its record."""
+    answer = record["answer"] or {}
+    return {
+        "outcome": record["outcome"],
+        "letter": record["letter"],
+        "clock": record["clock"],
+        "rule_trail": record["rule_trail"],
+        "human_review": record["human_review"],
+        "review_reasons": record["review_reasons"],
+        "cautions": record["cautions"],
+        "facts": record["inputs"],
+        "finding": record["finding"] or "",
+        "county_fips": (answer.get("origin") or {}).get("county_fips") or "",
+        "decided_on": record["decided_on"],
+    }
+
+
+def _request_row(case: Case) -> dict[str, Any]:
+    """A case as its row of ``requests``."""
+    decision, received = case.decision or {}, case.events[0]
+    answer_clock = next((clock for clock in case.clocks if clock.is_answer), None)
+    texts = {
+        "id": case.id,
+        "par": case.par,
+        "state": case.state,
+        "service_key": case.request["service_key"],
+        "level_of_care": case.request.get("level_of_care", ""),
+        "requester": case.request.get("requester", ""),
+        "received_at": _stamp(case.received_at),
+        "finding": decision.get("finding", ""),
+        "outcome": decision.get("outcome", ""),
+        "letter": case.letter,
+        "human_review": decision.get("human_review", ""),
+        "county_fips": case.request.get("county_fips", "") or decision.get("county_fips", ""),
+        "decided_at": _stamp(case.at_of("decided")),
+        "answered_at": _stamp(answer_clock.met_at if answer_clock else None),
+        "answer_due_at": _stamp(answer_clock.deadline.due_at if answer_clock else None),
+        "is_on_time": _flag(answer_clock.on_time if answer_clock else None),
+        "confirmed_by": case.confirmed_by,
+        "duplicates_of": case.duplicates_of,
+        "resubmission_key": received.data["resubmission_key"],
+    }
+    return {**texts, "number": received.data["number"], "is_stale": int(case.is_stale), "last_n": len(case.events)}
+
+
+def _clock_row(clock: CaseClock) -> dict[str, Any]:
+    """A clock as its row."""
+    return {
+        "clock": clock.clock,
+        "owner": clock.owner,
+        "end_event": clock.end_event,
+        "start_at": _stamp(clock.deadline.start_at),
+        "due_at": _stamp(clock.deadline.due_at),
+        "act_by": clock.deadline.act_by_date.isoformat(),
+        "met_at": _stamp(clock.met_at),
+        "stopped_at": _stamp(clock.stopped_at),
+        "is_running": int(clock.is_running),
+    }
+
+
+def _contact_row(case: Case, event: Event) -> dict[str, Any]:
+    """A call as its row."""
+    said = {name: event.data.get(name, "") for name in ("site_id", "result", "first_appt", "note")}
+    return {
+        "seq": event.seq,
+        "request_id": case.id,
+        "service_key": case.request["service_key"],
+        "at": _stamp(event.at),
+        "by": event.by,
+        **said,
+    }
+
+
+def _flag(value: bool | None) -> str:
+    """Y, N, or nothing."""
+    return "" if value is None else ("Y" if value else "N")
+
+
+def _stamp(at: datetime | None) -> str:
+    """A moment as text in UTC that sorts as it should; empty where there is none."""
+    return "" if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f+00:00")
+
+
+def _hash(values: Mapping[str, Any]) -> str:
+    """The hash of an event: its row without the hash, in canonical form."""
+    return hashlib.sha256(canonical({k: v for k, v in values.items() if k != "hash"}).encode("utf-8")).hexdigest()
+
+
+def _event(row: Row[Any]) -> Event:
+    return _event_of(dict(row._mapping))
+
+
+def _event_of(values: Mapping[str, Any]) -> Event:
+    """A row of ``events`` as an event."""
+    return Event(
+        seq=values["seq"],
+        request_id=values["request_id"],
+        n=values["n"],
+        name=values["name"],
+        at=datetime.fromisoformat(values["at"]),
+        recorded_at=datetime.fromisoformat(values["recorded_at"]),
+        by=values["by"],
+        data=json.loads(values["data"]),
+        prev_hash=values["prev_hash"],
+        hash=values["hash"],
+    )

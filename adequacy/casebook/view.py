@@ -1,0 +1,86 @@
+"""One request as ``request show --format json`` prints it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from adequacy.casebook.process import allowed
+from adequacy.clocks import zone_named
+
+if TYPE_CHECKING:
+    from adequacy.casebook.book import Casebook
+    from adequacy.casebook.process import Case
+
+__all__ = ["case_view", "later_events"]
+
+
+def case_view(book: Casebook, request_id: str) -> dict[str, Any]:
+    """Give a request with everything derived from its events.
+
+    ``request`` holds what was received, ``facts`` the inputs of the decision table of the last decision (empty before
+    one), ``clocks`` the deadlines with ``also`` for the other reading of an ambiguous start.
+
+    Raises
+    ------
+    UsageError
+        There is no request of that id.
+    """
+    case = book.case(request_id)
+    decision = case.decision or {}
+    return {
+        "schema": "adequacy.request/1",
+        "id": case.id,
+        "par": case.par,
+        "state": case.state,
+        "request": case.request,
+        "facts": decision.get("facts", {}),
+        "finding": decision.get("finding") or None,
+        "outcome": decision.get("outcome"),
+        "letter": case.letter or None,
+        "rule_trail": decision.get("rule_trail", []),
+        "human_review": decision.get("human_review"),
+        "review_reasons": decision.get("review_reasons", []),
+        "cautions": decision.get("cautions", []),
+        "is_stale": case.is_stale,
+        "confirmed_by": case.confirmed_by or None,
+        "record_id": decision.get("record_id"),
+        "record_sha256": decision.get("record"),
+        "clocks": [clock.to_dict() for clock in case.clocks],
+        "events": [_event(book, case, index) for index in range(len(case.events))],
+        "duplicates_of": case.duplicates_of or None,
+        "allowed": allowed(case, book.policy),
+        "next_step": _next_step(book, case),
+    }
+
+
+def later_events(book: Casebook, request_id: str) -> list[dict[str, str]]:
+    """What happened to a request since its last decision: moment, name, who."""
+    case = book.case(request_id)
+    last = max((event.n for event in case.events if event.name == "decided"), default=0)
+    return [_event(book, case, index) for index, event in enumerate(case.events) if event.n > last]
+
+
+def _event(book: Casebook, case: Case, index: int) -> dict[str, Any]:
+    """One event, in the plan's time."""
+    event = case.events[index]
+    zone = zone_named(book.policy.plan.timezone)
+    told = {name: event.data[name] for name in _TOLD if event.data.get(name)}
+    return {
+        "name": event.name,
+        "at": event.at.astimezone(zone).isoformat(),
+        "recorded_at": event.recorded_at.astimezone(zone).isoformat(),
+        "by": event.by,
+        **told,
+    }
+
+
+_TOLD = ("note", "site_id", "result", "first_appt", "attachments", "authorization", "delivered", "outcome", "record_id",
+         "letter", "sha256", "clock_was_set_back")  # fmt: skip
+
+
+def _next_step(book: Casebook, case: Case) -> str:
+    """What to do now, in words."""
+    if case.decision is None or case.is_stale:
+        return f"Decide it: adequacy request decide {case.id}"
+    outcome = book.policy.outcomes[case.decision["outcome"]]
+    return outcome.next_step if case.state == outcome.state and case.answered_at is None else ""

@@ -1,0 +1,40 @@
+"""``adequacy backtest``: replay a log of past decisions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adequacy.cli.request import Format, Net, Plan, Rules
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(
+        epilog="Examples:  adequacy backtest past_decisions.csv --out replayed.csv    "
+        "adequacy backtest past_decisions.csv --out replayed.csv --network rosters/",
+    )(backtest)
+
+
+def backtest(
+    past: Annotated[
+        str, typer.Argument(metavar="PAST.csv", help="id, received, service, zip|lon,lat, decision, reason.")
+    ],
+    out: Annotated[str, typer.Option("--out", metavar="OUT.csv", help="The file to write.")],
+    network: Net = None,
+    plan: Plan = None,
+    policy: Rules = None,
+    output: Format = "text",
+) -> None:
+    """Replay past decisions by the rule; says where they part company, and why."""
+    from adequacy.cli import desk
+    from adequacy.determination.backtest import backtest_file, summary
+    from adequacy.outputs.request_page import backtest_page
+
+    rosters = desk.networks_by_day(network, plan, policy)
+    counts = summary(backtest_file(Path(past), Path(out), rosters, desk.books_policy(plan, policy)))
+    desk.show(counts, backtest_page(counts), output)

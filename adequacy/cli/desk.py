@@ -1,0 +1,202 @@
+"""What the commands on requests share: the casebook, the day, the eligibility file."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from adequacy.cli.check import configured_index, default_day
+from adequacy.cli.settings import setting
+from adequacy.clocks import read_date
+from adequacy.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from adequacy.api import Network
+    from adequacy.casebook import Casebook
+    from adequacy.network import NetworkFile
+    from adequacy.policy import Policy
+
+__all__ = [
+    "books_policy",
+    "decide",
+    "given_facts",
+    "letter_names",
+    "moment",
+    "now",
+    "open_book",
+    "opened",
+    "requests_of",
+    "show",
+]
+
+
+def now() -> datetime:
+    """What the clock says; the only place where requests ask it."""
+    return datetime.now(UTC)
+
+
+def books_policy(plan: str | None = None, policy: str | None = None) -> Policy:
+    """The rules that flags, environment and settings files name."""
+    from adequacy.policy import load_policy
+
+    folder = setting("policy", policy).value
+    return load_policy(setting("plan", plan).value or "alliance", Path(folder) if folder else None)
+
+
+def open_book(casebook: str | None, rules: Policy) -> Casebook:
+    """Open the casebook that flag, environment or settings file name; else the user's own file."""
+    from adequacy.casebook import open_casebook
+
+    return open_casebook(setting("casebook", casebook).value or _usual_book(), rules)
+
+
+def _usual_book() -> Path:
+    """The user's own casebook, in the data folder of the system."""
+    from platformdirs import user_data_path
+
+    return user_data_path("adequacy", appauthor=False) / "casebook.sqlite"
+
+
+def given_facts(given: dict[str, Any], policy: Policy) -> dict[str, str]:
+    """The facts of the options; place, age and county of a member from the plan's own eligibility file."""
+    facts = {name: str(value) for name, value in given.items() if value not in (None, False, "")}
+    for name in ("urgent", "in_treatment"):
+        if name in facts:
+            facts[name] = "Y"
+    member, members = facts.pop("member", None), facts.pop("members", None)
+    if facts.get("address") == "-":
+        facts["address"] = sys.stdin.readline().strip()
+    return facts | _member_facts(member, members, facts, policy) if member or members else facts
+
+
+def _member_facts(member: str | None, members: str | None, facts: dict[str, str], policy: Policy) -> dict[str, str]:
+    """What the eligibility file says of a member on the day of receipt."""
+    from adequacy.clocks import read_instant, zone_named
+    from adequacy.intake import read_member
+
+    if not member or not members:
+        raise UsageError("--member and --members FILE go together.")
+    if facts.get("consumer_ref"):
+        raise UsageError("--member names the consumer already: leave --consumer-ref out.")
+    received = read_instant(facts.get("received", ""), zone_named(policy.plan.timezone)).date().isoformat()
+    known = read_member(Path(members), member, received).as_question(None)
+    found = {"consumer_ref": member, "consumer_verified": "Y", "eligible_on": received}
+    if known.get("lon") is not None and known.get("lat") is not None:
+        found["point"] = f"{known['lat']},{known['lon']}"
+    else:
+        found |= {name: known[key] for name, key in (("address", "address"), ("zip", "zip5")) if known.get(key)}
+    if known.get("age") is not None:
+        found["age"] = str(known["age"])
+    if known.get("county_of_eligibility"):
+        found["county_fips"] = known["county_of_eligibility"]
+    return found
+
+
+def decide(book: Casebook, net: Network, request_id: str, as_of: str | None) -> dict[str, Any]:
+    """Decide a request on the network of a day and give its record."""
+    from adequacy.determination.asking import determine_on
+
+    on = read_date(as_of) if as_of else date.fromisoformat(default_day(net))
+    index = configured_index()
+    return book.decide(
+        request_id,
+        lambda case, contacts: determine_on(
+            net.file,
+            book.policy,
+            case.request,
+            on=on,
+            contacts=contacts,
+            clocks=[clock.to_dict() for clock in case.clocks],
+            index=index,
+        ).to_draft(),
+        now=now(),
+    )
+
+
+def letter_names(policy: Policy) -> dict[str, str]:
+    """The names of the letters by code."""
+    return {code: letter.name for code, letter in policy.letters.items()}
+
+
+def show(document: Any, page: str, output: str) -> None:
+    """Print a document as JSON, or its page."""
+    if output not in ("text", "json"):
+        raise UsageError(f"--format {output}: not a format. Choose one of text, json.")
+    sys.stdout.write(json.dumps(document, indent=1, ensure_ascii=False) + "\n" if output == "json" else page)
+
+
+def requests_of(given: dict[str, Any], file: str | None, policy: Policy) -> list[dict[str, str]]:
+    """The requests of a form, or the one of the options."""
+    from adequacy.casebook.forms import read_form, read_request
+
+    if file is None:
+        return [read_request(given_facts(given, policy), policy)]
+    if any(value not in (None, False) for value in given.values()):
+        raise UsageError("--file gives whole requests: leave the other options out.")
+    return read_form(Path(file), policy)
+
+
+def opened(book: Casebook, ids: list[str]) -> tuple[Any, str]:
+    """What opening prints: the ids, and which of them repeat an earlier request."""
+    rows = [{"id": request_id, "duplicates_of": book.case(request_id).duplicates_of or None} for request_id in ids]
+    again = (f" (a resubmission of {row['duplicates_of']})" if row["duplicates_of"] else "" for row in rows)
+    page = "".join(f"{row['id']}{words}\n" for row, words in zip(rows, again, strict=True))
+    return (rows[0] if len(rows) == 1 else rows), page
+
+
+def moment(text: str | None, policy: Policy) -> datetime:
+    """A moment in the plan's time zone; now where none is given."""
+    from adequacy.clocks import read_instant, zone_named
+
+    return read_instant(text, zone_named(policy.plan.timezone)) if text else now()
+
+
+def network_of(record: dict[str, Any], network: str | None, plan: str | None, policy: str | None) -> Network:
+    """The network to verify a record on: the one named, of a folder the one with the record's hash, else by its day."""
+    from adequacy.api import Network as Opened
+    from adequacy.cli.check import open_configured
+    from adequacy.network import open_network
+
+    place = Path(setting("network", network).value or "")
+    named = record["network"] or {}
+    plan = plan or record["policy"]["plan"]
+    if place.is_dir() and place != Path():
+        for file in sorted(place.glob("*.gpkg")):
+            found = open_network(file)
+            if found.meta.sha256 == named.get("sha256"):
+                return Opened(found, books_policy(plan, policy))
+            found.close()
+    return open_configured(network, plan, policy, record["decided_on"])
+
+
+def record_of(
+    file: str, casebook: str | None, plan: str | None, policy: str | None
+) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    """A record from its file, or of a request from the casebook with what came after."""
+    from adequacy.casebook.view import later_events
+    from adequacy.determination import read_record
+
+    if Path(file).suffix.casefold() == ".json" or Path(file).exists():
+        return read_record(Path(file)), []
+    with open_book(casebook, books_policy(plan, policy)) as book:
+        return book.record(file), later_events(book, file)
+
+
+def networks_by_day(network: str | None, plan: str | None, policy: str | None) -> Callable[[str], NetworkFile]:
+    """Give the network that answers for a day: of a folder the one of that day, each opened once."""
+    from functools import cache
+
+    from adequacy.cli.check import open_configured
+
+    def open_on(day: str | None) -> NetworkFile:
+        return open_configured(network, plan, policy, day).file
+
+    if Path(setting("network", network).value or "?").is_dir():
+        return cache(open_on)
+    only = open_on(None)
+    return lambda day: only

@@ -1,0 +1,321 @@
+"""``adequacy request``: open, decide, confirm, follow and count requests."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from adequacy.cli import desk
+
+__all__ = ["app", "register"]
+
+app = typer.Typer(
+    help="Work requests: open, decide, confirm, follow their clocks.", rich_markup_mode=None, no_args_is_help=True
+)
+
+Book = Annotated[str | None, typer.Option("--casebook", metavar="FILE|URL", help="The casebook; else the usual one.")]
+Net = Annotated[str | None, typer.Option("--network", help="Network file, or a folder of them.")]
+Plan = Annotated[str | None, typer.Option("--plan", help="Plan profile.")]
+Rules = Annotated[str | None, typer.Option("--policy", help="Folder of the plan's own dated rules.")]
+Format = Annotated[str, typer.Option("--format", help="text or json.")]
+Request = Annotated[str, typer.Argument(metavar="ID", help="The request.")]
+Zip = Annotated[str | None, typer.Option("--zip", help="ZIP of the consumer: the whole area.")]
+Point = Annotated[str | None, typer.Option("--point", metavar="LAT,LON", help="Point of the consumer.")]
+Address = Annotated[str | None, typer.Option("--address", help="Address of the consumer; '-' reads it from stdin.")]
+Npi = Annotated[str | None, typer.Option("--requester-npi", help="NPI of the provider who asks.")]
+Type = Annotated[str | None, typer.Option("--provider-type", help="Type of provider, as the application says.")]
+SiteZip = Annotated[str | None, typer.Option("--site-zip", help="ZIP of the requester's site.")]
+SiteAddress = Annotated[str | None, typer.Option("--site-address", help="Address of the requester's site.")]
+SitePoint = Annotated[str | None, typer.Option("--site-point", metavar="LAT,LON", help="Point of that site.")]
+Taxonomy = Annotated[str | None, typer.Option("--taxonomy", help="Taxonomy it would bill under.")]
+Reference = Annotated[str | None, typer.Option("--consumer-ref", help="Reference number of the consumer.")]
+RequestedBy = Annotated[str | None, typer.Option("--requested-by", help="provider or member.")]
+Age = Annotated[str | None, typer.Option("--age", metavar="YEARS", help="Age of the consumer.")]
+Funding = Annotated[str | None, typer.Option("--funding", help="medicaid or state.")]
+Population = Annotated[str | None, typer.Option("--population", help="A population word of the roster.")]
+County = Annotated[str | None, typer.Option("--county-fips", help="County of eligibility.")]
+Specific = Annotated[str | None, typer.Option("--client-specific", metavar="Y|N|U", help="Pre-screen; UM decides.")]
+Nctracks = Annotated[str | None, typer.Option("--nctracks", metavar="Y|N|U", help="Active for service and site.")]
+Accessible = Annotated[
+    str | None, typer.Option("--accessible", metavar="Y|N|U", help="A contracted site takes the consumer.")
+]
+Level = Annotated[str | None, typer.Option("--level", help="inpatient or non-inpatient.")]
+Admitted = Annotated[str | None, typer.Option("--admitted", metavar="TIMESTAMP", help="Moment of admission.")]
+Part2 = Annotated[str | None, typer.Option("--part2", metavar="Y|N", help="Substance-use record (42 CFR Part 2).")]
+Channel = Annotated[str | None, typer.Option("--channel", help="How it came in.")]
+Specialty = Annotated[str | None, typer.Option("--specialty", help="Specialty or other pertinent information.")]
+Urgent = Annotated[bool, typer.Option("--urgent", help="Needed at once.")]
+InTreatment = Annotated[bool, typer.Option("--in-treatment", help="Already in treatment with the requester.")]
+
+
+def register(application: typer.Typer) -> None:
+    """Add the command group."""
+    application.add_typer(app, name="request")
+
+
+@app.command(
+    name="open",
+    epilog="Examples:  adequacy request open --service SAIOP --zip 27546 --received 2026-11-02T09:30 "
+    "--requester 'A Clinic' --consumer-ref REF-7    adequacy request open --file requests.csv",
+)
+def open_(
+    service: Annotated[str | None, typer.Option("--service", help="Key, staff term, abbreviation or code.")] = None,
+    zip: Zip = None,
+    point: Point = None,
+    address: Address = None,
+    received: Annotated[str | None, typer.Option("--received", metavar="TIMESTAMP", help="When it came in.")] = None,
+    requester: Annotated[str | None, typer.Option("--requester", help="Name of the provider who asks.")] = None,
+    requester_npi: Npi = None,
+    provider_type: Type = None,
+    site_zip: SiteZip = None,
+    site_address: SiteAddress = None,
+    site_point: SitePoint = None,
+    taxonomy: Taxonomy = None,
+    consumer_ref: Reference = None,
+    member: Annotated[str | None, typer.Option("--member", help="Member id in the file of --members.")] = None,
+    members: Annotated[str | None, typer.Option("--members", help="The plan's eligibility file.")] = None,
+    requested_by: RequestedBy = None,
+    age: Age = None,
+    funding: Funding = None,
+    population: Population = None,
+    county_fips: County = None,
+    urgent: Urgent = False,
+    in_treatment: InTreatment = False,
+    client_specific: Specific = None,
+    nctracks: Nctracks = None,
+    accessible: Accessible = None,
+    par: Annotated[str | None, typer.Option("--par", help="Reference of the application; several share it.")] = None,
+    level: Level = None,
+    admitted: Admitted = None,
+    part2: Part2 = None,
+    channel: Channel = None,
+    specialty: Specialty = None,
+    file: Annotated[str | None, typer.Option("--file", help="A form of several: .csv, .toml or .json.")] = None,
+    casebook: Book = None,
+    plan: Plan = None,
+    policy: Rules = None,
+    output: Format = "text",
+) -> None:
+    """Open a request, or all of a form; prints the id."""
+    given = {name: value for name, value in locals().items() if name not in _NO_FACTS}
+    rules = desk.books_policy(plan, policy)
+    requests = desk.requests_of(given, file, rules)
+    with desk.open_book(casebook, rules) as book:
+        ids = book.open_requests(requests, now=desk.now())
+        desk.show(*desk.opened(book, ids), output)
+
+
+_NO_FACTS = ("file", "casebook", "plan", "policy", "output")
+
+
+@app.command(
+    epilog="Examples:  adequacy request show REQ-2026-000001    adequacy request show REQ-2026-000001 --format json"
+)
+def show(
+    request_id: Request, casebook: Book = None, plan: Plan = None, policy: Rules = None, output: Format = "text"
+) -> None:
+    """Show one request: state, facts, decision, clocks, events, what is allowed now."""
+    from adequacy.casebook.view import case_view
+    from adequacy.outputs.request_page import case_page
+
+    rules = desk.books_policy(plan, policy)
+    with desk.open_book(casebook, rules) as book:
+        view = case_view(book, request_id)
+    desk.show(view, case_page(view, desk.letter_names(rules)), output)
+
+
+@app.command(
+    name="list", epilog="Examples:  adequacy request list    adequacy request list --state PEND_INFO --format json"
+)
+def list_(
+    state: Annotated[str, typer.Option("--state", help="Only this state.")] = "",
+    service: Annotated[str, typer.Option("--service", help="Only this service.")] = "",
+    par: Annotated[str, typer.Option("--par", help="Only this application.")] = "",
+    casebook: Book = None,
+    plan: Plan = None,
+    policy: Rules = None,
+    output: Format = "text",
+) -> None:
+    """List requests, oldest first."""
+    from adequacy.casebook.lists import listed
+    from adequacy.outputs.request_page import list_page
+
+    rules = desk.books_policy(plan, policy)
+    key = rules.services.find(service).key if service else ""
+    with desk.open_book(casebook, rules) as book:
+        rows = listed(book, state=state, service_key=key, par=par)
+    desk.show(rows, list_page(rows), output)
+
+
+@app.command(
+    epilog="Examples:  adequacy request decide REQ-2026-000001    "
+    "adequacy request decide REQ-2026-000001 --record r.json"
+)
+def decide(
+    request_id: Request,
+    as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Day of the decision; today.")] = None,
+    record: Annotated[
+        str | None, typer.Option("--record", metavar="FILE.json", help="Write the frozen record.")
+    ] = None,
+    network: Net = None,
+    casebook: Book = None,
+    plan: Plan = None,
+    policy: Rules = None,
+    output: Format = "text",
+) -> None:
+    """Decide a request: finding, rules in plain words, letter, clock, what is still to verify."""
+    from adequacy.cli.check import open_configured
+    from adequacy.determination import write_record
+    from adequacy.outputs.request_page import decision_page
+
+    with open_configured(network, plan, policy, as_of) as net, desk.open_book(casebook, net.policy) as book:
+        made = desk.decide(book, net, request_id, as_of)
+    if record:
+        write_record(made, Path(record))
+    desk.show(made, decision_page(made, desk.letter_names(net.policy), request_id), output)
+
+
+@app.command(epilog="Examples:  adequacy request confirm REQ-2026-000001 --by 'A. Lee'")
+def confirm(
+    request_id: Request,
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="The person who confirms.")],
+    at: Annotated[str | None, typer.Option("--at", metavar="TIMESTAMP", help="When; now.")] = None,
+    casebook: Book = None,
+    plan: Plan = None,
+    policy: Rules = None,
+) -> None:
+    """Confirm, by name, what is to leave; a letter is a draft until then."""
+    rules = desk.books_policy(plan, policy)
+    with desk.open_book(casebook, rules) as book:
+        case = book.confirm(request_id, by, at=desk.moment(at, rules), now=desk.now())
+    sys.stdout.write(f"{request_id}: {case.letter or case.state} confirmed by {case.confirmed_by}\n")
+
+
+@app.command(
+    epilog="Examples:  adequacy request event REQ-2026-000001 contacted --site S1 --by 'A. Lee' --result full    "
+    "adequacy request event REQ-2026-000001 list_sent --at 2026-11-03T10:00"
+)
+def event(
+    request_id: Request,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="completed, contacted, list_sent, sar_sent, ...")],
+    at: Annotated[str, typer.Option("--at", metavar="TIMESTAMP", help="When it happened; now.")] = "",
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who says so.")] = "",
+    note: Annotated[str | None, typer.Option("--note", help="A note; no name of a consumer.")] = None,
+    site: Annotated[str | None, typer.Option("--site", help="contacted: the site phoned.")] = None,
+    result: Annotated[str | None, typer.Option("--result", help="accepting, waitlist, full or no_answer.")] = None,
+    first_appt: Annotated[str | None, typer.Option("--first-appt", metavar="DATE", help="First appointment.")] = None,
+    attachments: Annotated[
+        str | None, typer.Option("--attachments", help="sar_received: assessment,plan,order or none.")
+    ] = None,
+    authorization: Annotated[str | None, typer.Option("--authorization", help="um_approved: its number.")] = None,
+    delivered: Annotated[
+        str | None, typer.Option("--delivered", metavar="TIMESTAMP", help="sar_sent, packet_sent: when it arrived.")
+    ] = None,
+    zip: Zip = None,
+    point: Point = None,
+    address: Address = None,
+    requester_npi: Npi = None,
+    provider_type: Type = None,
+    site_zip: SiteZip = None,
+    site_address: SiteAddress = None,
+    site_point: SitePoint = None,
+    taxonomy: Taxonomy = None,
+    consumer_ref: Reference = None,
+    requested_by: RequestedBy = None,
+    age: Age = None,
+    funding: Funding = None,
+    population: Population = None,
+    county_fips: County = None,
+    urgent: Annotated[str | None, typer.Option("--urgent", metavar="Y|N", help="Needed at once.")] = None,
+    in_treatment: Annotated[
+        str | None, typer.Option("--in-treatment", metavar="Y|N", help="In treatment there.")
+    ] = None,
+    client_specific: Specific = None,
+    nctracks: Nctracks = None,
+    accessible: Accessible = None,
+    level: Level = None,
+    admitted: Admitted = None,
+    part2: Part2 = None,
+    specialty: Specialty = None,
+    casebook: Book = None,
+    plan: Plan = None,
+    policy: Rules = None,
+) -> None:
+    """Record what happened; completed and corrected take facts, contacted a call. Out of order is refused."""
+    given = {option: value or "" for option, value in locals().items() if option not in _NO_OPTIONS}
+    from adequacy.casebook.entries import record_event
+
+    rules = desk.books_policy(plan, policy)
+    with desk.open_book(casebook, rules) as book:
+        case = record_event(book, request_id, name, given, at=at, by=by, now=desk.now())
+    sys.stdout.write(f"{request_id}: {name} recorded, now {case.state}\n")
+
+
+_NO_OPTIONS = ("request_id", "name", "at", "by", "casebook", "plan", "policy")
+
+
+@app.command(epilog="Examples:  adequacy request due    adequacy request due --ics due.ics")
+def due(
+    as_of: Annotated[str | None, typer.Option("--as-of", metavar="TIMESTAMP", help="Moment asked about; now.")] = None,
+    ics: Annotated[str | None, typer.Option("--ics", metavar="FILE", help="Write a calendar file.")] = None,
+    casebook: Book = None,
+    plan: Plan = None,
+    policy: Rules = None,
+    output: Format = "text",
+) -> None:
+    """List what is due, overdue first."""
+    from adequacy.casebook.lists import due as running
+    from adequacy.cli.check import write_text
+    from adequacy.outputs.ics import calendar
+    from adequacy.outputs.request_page import due_page
+
+    rules = desk.books_policy(plan, policy)
+    with desk.open_book(casebook, rules) as book:
+        rows = [row.to_dict() for row in running(book, desk.moment(as_of, rules))]
+    if ics:
+        write_text(calendar(rows, desk.now(), rules.plan.timezone), ics)
+    desk.show(rows, due_page(rows), output)
+
+
+@app.command(
+    name="call-sheet", epilog="Examples:  adequacy request call-sheet    adequacy request call-sheet --format json"
+)
+def call_sheet(
+    as_of: Annotated[str | None, typer.Option("--as-of", metavar="TIMESTAMP", help="Moment asked about; now.")] = None,
+    casebook: Book = None,
+    plan: Plan = None,
+    policy: Rules = None,
+    output: Format = "text",
+) -> None:
+    """List whom to phone today, and why."""
+    from adequacy.casebook.lists import call_sheet as calls
+    from adequacy.outputs.request_page import calls_page
+
+    rules = desk.books_policy(plan, policy)
+    with desk.open_book(casebook, rules) as book:
+        rows = [call.to_dict() for call in calls(book, desk.moment(as_of, rules))]
+    desk.show(rows, calls_page(rows), output)
+
+
+@app.command(epilog="Examples:  adequacy request stats    adequacy request stats --since 2026-01-01 --format json")
+def stats(
+    since: Annotated[str | None, typer.Option("--since", metavar="DATE", help="Received on or after.")] = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="Received on or before.")] = None,
+    casebook: Book = None,
+    plan: Plan = None,
+    policy: Rules = None,
+    output: Format = "text",
+) -> None:
+    """Count requests: states, outcomes, days to answer, on-time share, gaps by service and county."""
+    from adequacy.casebook.lists import stats as counted
+    from adequacy.clocks import read_date
+    from adequacy.outputs.request_page import stats_page
+
+    rules = desk.books_policy(plan, policy)
+    days = {name: read_date(text) if text else None for name, text in (("since", since), ("until", until))}
+    with desk.open_book(casebook, rules) as book:
+        counts = counted(book, **days)
+    desk.show(counts, stats_page(counts), output)
