@@ -498,6 +498,8 @@ def _place_site(record: Mapping[Hashable, object]) -> _Placed:
     county = str(record.get("county_fips") or "")
     lon, lat = _number(record.get("lon")), _number(record.get("lat"))
     stated = str(record.get("precision") or "") or "given"
+    if stated == "none":  # a PO box, telehealth: mailing may have a ZIP, but it is no place where services are given
+        return math.nan, math.nan, "none", math.nan, "", county
     try:
         if stated in _SITE_UNCERTAINTY_MI and _in_us(lon, lat):
             here = reference.county_at(lon, lat) if not county else None

@@ -5,6 +5,7 @@ offerings, every refused row with its reason, and every cell it touched. It look
 placing the sites is for ``geocode``, deciding whether an offering counts is for ``access``.
 """
 
-from adequacy.intake.rosters import FileRead, Intake, read_rosters
+from adequacy.intake.rosters import FileRead, Intake, limits_of, read_rosters, require_acceptable
+from adequacy.intake.rows import Limits
 
-__all__ = ["FileRead", "Intake", "read_rosters"]
+__all__ = ["FileRead", "Intake", "Limits", "limits_of", "read_rosters", "require_acceptable"]

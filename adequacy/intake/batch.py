@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from adequacy.intake.findings import Findings, Source, reason, rules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     import numpy as np
     import pandas as pd
@@ -69,7 +69,7 @@ class Batch:
         self.findings = findings
         self.refused = np.zeros(len(rows), dtype=bool)
         self._as_read = dict(values)
-        self._refusals: dict[int, tuple[str, str]] = {}
+        self._refusals: dict[int, tuple[str, str, str]] = {}
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -111,7 +111,7 @@ class Batch:
         details = [detail] * len(places) if isinstance(detail, str) else list(detail[places])
         self.findings.add(self.source, self.rows[places], self._label(column), rule, old=old, new=new, detail=details)
         if rules()[rule].verdict == "refused":
-            self._refuse(places, column, [reason(rule, each) for each in details])
+            self._refuse(places, column, rule, details)
 
     def refused_rows(self) -> pd.DataFrame:
         """Return table ``refused`` for this batch: one row per refused row, with its first reason."""
@@ -124,9 +124,13 @@ class Batch:
                 "source_sheet": self.source.sheet,
                 "source_row": self.rows[places],
                 "column": [self._refusals[place][0] for place in places],
-                "reason": [self._refusals[place][1] for place in places],
+                "reason": [reason(*self._refusals[place][1:]) for place in places],
             }
         )
+
+    def refused_by(self, names: Collection[str]) -> int:
+        """Count the refused rows whose first reason is one of the named rules."""
+        return sum(rule in names for _, rule, _ in self._refusals.values())
 
     def _distinct(self, names: tuple[str, ...]) -> tuple[np.ndarray, list[tuple[str, ...]]]:
         """Number the distinct combinations of the named columns in order of appearance."""
@@ -158,14 +162,14 @@ class Batch:
                 old=self._old(name)[places], new=fresh[places], detail=details,
             )  # fmt: skip
             if rules()[rule].verdict == "refused":
-                self._refuse(places, name, [reason(rule, each) for each in details])
+                self._refuse(places, name, rule, details)
         self.values[name] = fresh
 
-    def _refuse(self, places: np.ndarray, column: str, reasons: list[str]) -> None:
+    def _refuse(self, places: np.ndarray, column: str, rule: str, details: list[str]) -> None:
         """Mark rows as refused; the first reason of a row stands."""
         self.refused[places] = True
-        for place, why in zip(places.tolist(), reasons, strict=True):
-            self._refusals.setdefault(place, (self._label(column), why))
+        for place, detail in zip(places.tolist(), details, strict=True):
+            self._refusals.setdefault(place, (self._label(column), rule, detail))
 
     def _old(self, name: str) -> np.ndarray:
         """Return the cells of a column as they were read."""

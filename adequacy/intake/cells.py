@@ -35,6 +35,9 @@ DECIDING_DATES = frozenset(
 #: Names may truly be "NA" or "None"; the words for an empty cell are not looked for in them.
 NAMES = frozenset({"provider_name", "site_name", "city", "street", "suite", "provider_id", "site_id", "contract_id"})
 
+#: Columns whose other words are a layout's own codes (``1``, ``2``), not a matter of judgement.
+_CODED = frozenset({"provider_kind", "ada"})
+
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
@@ -134,7 +137,8 @@ def _word(column: Column, known: Mapping[str, str], text: str) -> Iterator[Chang
         if ours[folded] != text:
             yield Change(column.name, ours[folded])
     elif folded in known:
-        yield Change(column.name, known[folded], "word_synonym", known[folded])
+        rule = "" if column.name in _CODED else "word_synonym"
+        yield Change(column.name, known[folded], rule, known[folded])
     else:
         certain = column.empty not in {"", "unknown"}
         value, rule = ("", "word_refused") if certain else (column.empty, "word_unknown")
@@ -205,7 +209,8 @@ def _phone(text: str) -> Iterator[Change]:
     if len(digits) == _PHONE_DIGITS + 1 and digits[0] == "1":
         digits = digits[1:]
     if len(digits) != _PHONE_DIGITS or digits[0] in "01" or re.search(r"[A-Za-z]", parts[0]):
-        yield Change("phone", text, "phone_unusable")
+        several = len(_PHONE.findall(text)) > 1
+        yield Change("phone", text, "phone_several" if several else "phone_unusable")
         return
     new = f"{digits[:3]}-{digits[3:6]}-{digits[6:]}" + (f" x{parts[1]}" if len(parts) > 1 else "")
     if new != text:
@@ -245,6 +250,7 @@ _DAY_MONTH = re.compile(r"^(\d{1,2})[- ]([A-Za-z]{3})[a-z]*\.?[-, ]+(\d{4})$")
 _MONTH_DAY = re.compile(r"^([A-Za-z]{3})[a-z]*\.? (\d{1,2}),? (\d{4})$")
 _SHORT = re.compile(r"^(\d{1,2})[/-](\d{1,2})[/-](\d{2})$")
 _CLOCK = re.compile(r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AP]M)?Z?$", re.IGNORECASE)
+_PHONE = re.compile(r"[2-9]\d{2}\)?[-. ]?\d{3}[-. ]?\d{4}")
 _ZEROS = re.compile(r"^0+([/-]0+)*$")
 
 

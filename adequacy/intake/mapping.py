@@ -61,13 +61,17 @@ _DEFAULT_KEYS = ("value", "basis", "by", "date")
 
 @dataclass(frozen=True, slots=True)
 class Default:
-    """A declared default: what an empty cell of a column is taken for, on whose word and since when."""
+    """A declared default: what an empty cell of a column is taken for, on whose word and since when.
+
+    ``rows`` is the number of rows it filled, once it was used.
+    """
 
     column: str
     value: str
     basis: str
     by: str
     date: str
+    rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)

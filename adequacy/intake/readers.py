@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from adequacy.errors import InputError
 from adequacy.intake.findings import Source
@@ -61,20 +61,24 @@ class Block:
 
 @dataclass(slots=True)
 class Sheet:
-    """One sheet of a workbook, or a text file: its first rows, and its rows in blocks."""
+    """One sheet of a workbook, or a text file: its first rows, and its rows in blocks.
+
+    ``width`` is the number of cells of a regular row; ``set_width`` settles it once the header is known.
+    """
 
     source: Source
     head: list[list[str]]
     hidden: bool = False
     encoding: str = ""
+    width: int = 0
     _grid: Sequence[Sequence[object]] | None = None
     _file: RosterFile | None = None
     _separator: str = ","
 
-    @property
-    def width(self) -> int:
-        """How many columns the sheet has, by its first rows."""
-        return max(map(len, self.head), default=0)
+    def set_width(self, header_row: int) -> None:
+        """Settle how many cells a regular row has: as most of the first rows from the header on."""
+        widths = [len(row) for row in self.head[header_row - 1 :]]
+        self.width = max(widths, key=lambda width: (widths.count(width), width == widths[0]), default=0)
 
     def blocks(self, columns: Iterable[int] | None = None, *, after: int = 0) -> Iterator[Block]:
         """Yield the rows after row ``after``, only the columns at the given positions (None: all)."""
@@ -177,6 +181,7 @@ def _workbook_sheets(file: RosterFile) -> list[Sheet]:
                 if about.typ != calamine.SheetTypeEnum.WorkSheet:
                     continue
                 grid = book.get_sheet_by_name(about.name).to_python(skip_empty_area=False)
+                _fill_merged(grid, book.get_sheet_by_name(about.name).merged_cell_ranges or ())
                 head = [[_text(cell) for cell in row] for row in grid[:HEAD_ROWS]]
                 hidden = about.visible != calamine.SheetVisibleEnum.Visible
                 sheets.append(Sheet(Source(file.name, about.name), head, hidden=hidden, _grid=grid))
@@ -187,6 +192,15 @@ def _workbook_sheets(file: RosterFile) -> list[Sheet]:
             f"{file.name} is damaged or no workbook ({type(error).__name__}). Save it again from a spreadsheet."
         ) from None
     return sheets
+
+
+def _fill_merged(grid: list[list[Any]], ranges: Iterable[tuple[tuple[int, int], tuple[int, int]]]) -> None:
+    """Write the value of vertically merged cells into each row they cover: that is how the sheet reads."""
+    for (top, left), (bottom, _) in ranges:
+        if bottom > top and top < len(grid) and left < len(grid[top]):
+            for row in grid[top + 1 : bottom + 1]:
+                if left < len(row):
+                    row[left] = grid[top][left]
 
 
 def _grid_blocks(grid: Sequence[Sequence[object]], wanted: list[int], after: int) -> Iterator[Block]:

@@ -1,58 +1,49 @@
 """Any number of roster files in, one table of offerings out: every row is used or refused, and nothing happens unsaid.
 
-The order of work: find the header, read in blocks, judge every distinct cell, judge what needs several cells of a row,
-turn services into offerings, give ids, merge what is written twice, join enrolment files, set declared defaults. What
-a row of the file became is counted by row of the file: read = used + refused, always.
+The order of work: find the header, read in blocks, judge every cell and row (``rows``), give ids and merge what is
+written twice (``identity``), join enrolment files (``joins``), set declared defaults. What became of a row is counted
+by row of the file: read = used + refused, always.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
-from adequacy.errors import (
-    AmbiguousService,
-    InputError,
-    MissingColumn,
-    NoSuchService,
-    RosterRefused,
-    UnknownService,
-)
-from adequacy.intake.batch import Batch, Change
-from adequacy.intake.cells import cell_judge, empties
-from adequacy.intake.findings import Findings, Source
-from adequacy.intake.header import find_layout
-from adequacy.intake.identity import add_ids
-from adequacy.intake.mapping import Mapping, read_mapping
+from adequacy.errors import NoStandardInForce, RosterRefused
+from adequacy.intake.cells import empties
+from adequacy.intake.findings import Findings, package_rows
+from adequacy.intake.header import plain
+from adequacy.intake.identity import add_ids, review
+from adequacy.intake.joins import Enrolment, is_enrolment
+from adequacy.intake.mapping import Default, Mapping, read_mapping
+from adequacy.intake.plan_net import read_plan_net
 from adequacy.intake.readers import open_roster
-from adequacy.tables import STATUS_COLUMNS, table
+from adequacy.intake.rows import Limits, judge_batch, offerings
+from adequacy.intake.sources import batches, lay_out, require_columns
+from adequacy.tables import table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from datetime import date
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    import numpy as np
     import pandas as pd
 
-    from adequacy.intake.header import Layout
-    from adequacy.intake.mapping import Default
-    from adequacy.intake.readers import Block, RosterFile, Sheet
-    from adequacy.policy import Catalogue
+    from adequacy.intake.batch import Batch
+    from adequacy.intake.readers import RosterFile
+    from adequacy.intake.sources import LaidOut
+    from adequacy.policy import Catalogue, Policy
 
-__all__ = ["FileRead", "Intake", "read_rosters"]
+__all__ = ["FileRead", "Intake", "limits_of", "read_rosters", "require_acceptable"]
 
-#: A roster without one of these columns is refused as a whole.
-REQUIRED = ("provider_name", "service")
-#: One of these must be there: what a site can be placed by.
-PLACE_COLUMNS = ("zip5", "lon", "lat")
-_PERIODS = (("contract_from", "contract_to"), ("service_from", "service_to"), ("nctracks_from", "nctracks_to"))
+#: Rules by which the mapping itself leaves a row out: such rows are refused by declaration, not by fault.
+DECLARED = frozenset({"taxonomy_not_mapped"})
 
 
 @dataclass(frozen=True, slots=True)
 class FileRead:
-    """One file that was read: its name, content hash, kind and rows of data."""
+    """One file that was read: its name, content hash, kind (workbook, text, json) and rows of data."""
 
     name: str
     sha256: str
@@ -69,7 +60,8 @@ class Intake:
     rows : DataFrame
         Table ``roster`` with ``service_key`` instead of ``service``, then ``source_file, source_sheet, source_row``.
         Text throughout, ``""`` for empty; ``lon`` and ``lat`` are floats, NaN where not given; ``precision`` is
-        ``none`` where there is no place at all. One row of a file that names several services gives several rows.
+        ``none`` where the row is no place that could be located. One row of a file that names several services gives
+        several rows.
     refused : DataFrame
         Table ``refused``: every row of a file that did not get in, with its first reason.
     findings : DataFrame
@@ -77,9 +69,13 @@ class Intake:
     sources : tuple of FileRead
         The files, in the order given.
     defaults : tuple of Default
-        The declared defaults of the mapping that were used, with the number of rows in ``default_rows``.
+        Declared defaults of the mapping, with the number of rows each filled.
     read, used : int
-        Rows of the files with data; ``read == used + len(refused)``.
+        Rows of data in the files; ``read == used + len(refused)``.
+    left_out : int
+        Rows outside the mapping's ``[rows]``; they are not among those read.
+    refused_by_mapping : int
+        How many of the refused rows the mapping leaves out by its own declaration (a taxonomy it does not map).
     notes : tuple of str
         What was read and not read, one sentence each.
     """
@@ -89,10 +85,23 @@ class Intake:
     findings: pd.DataFrame
     sources: tuple[FileRead, ...]
     defaults: tuple[Default, ...]
-    default_rows: dict[str, int]
     read: int
     used: int
-    notes: tuple[str, ...]
+    left_out: int = 0
+    refused_by_mapping: int = 0
+    notes: tuple[str, ...] = ()
+
+    def write_findings(self, path: Path | str) -> None:
+        """Write ``findings.csv``; see ``report.write_findings``."""
+        from adequacy.intake.report import write_findings
+
+        write_findings(self, path)
+
+    def summary(self) -> str:
+        """Say in about ten lines what became of the files; see ``report.summary``."""
+        from adequacy.intake.report import summary
+
+        return summary(self)
 
 
 @dataclass(slots=True)
@@ -102,33 +111,62 @@ class _Reading:
     on: date
     catalogue: Catalogue
     mapping: Mapping
+    limits: Limits
     findings: Findings = field(default_factory=Findings)
     frames: list[pd.DataFrame] = field(default_factory=list)
     refused: list[pd.DataFrame] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    headers: set[str] = field(default_factory=set)
     read: int = 0
+    left_out: int = 0
+    by_mapping: int = 0
+
+
+def limits_of(policy: Policy, on: date) -> Limits:
+    """Take the numbers intake compares with from a policy; what is not in force on that day is not compared.
+
+    Examples
+    --------
+    >>> from adequacy.policy import load_policy
+    >>> limits_of(load_policy(), date(2026, 11, 1)).far_from_zip_mi > 0
+    True
+    """
+
+    def value(name: str) -> float | None:
+        try:
+            return float(policy.value(name, on))
+        except NoStandardInForce:
+            return None
+
+    locations = [int(row["value"]) for row in package_rows("facts.csv") if row["name"] == "upload_locations"]
+    return Limits(value("site_far_from_zip_mi"), value("street_range_uncertainty_mi"), locations[0])
 
 
 def read_rosters(
     paths: Sequence[Path | str],
     *,
-    on: date,
+    on: date | str,
     catalogue: Catalogue,
     columns: Path | str | None = None,
+    joins: Sequence[Path | str] = (),
+    limits: Limits | None = None,
 ) -> Intake:
     """Read rosters into one table of offerings, with every fix, warning and refusal.
 
     Parameters
     ----------
     paths : sequence of Path or str
-        Roster files; ``-`` is standard input. Several make one network.
-    on : date
-        The day of the roster; decides the century of two-digit years.
+        Roster files: workbooks, text files, NPPES extracts, Plan-Net JSON; ``-`` is standard input. Several make one
+        network. A file that has NPIs and statuses but no provider is taken for an enrolment file and joined.
+    on : date or str
+        The day of the roster (ISO); decides the century of two-digit years.
     catalogue : policy.Catalogue
         The services.
     columns : Path or str, optional
         A mapping file (TOML, see ``mapping``).
+    joins : sequence of Path or str
+        Enrolment files, joined by NPI and site.
+    limits : Limits, optional
+        What counts as far; by default that of the shipped policy.
 
     Returns
     -------
@@ -143,150 +181,91 @@ def read_rosters(
     RosterRefused
         If no row can be used.
     """
-    reading = _Reading(on, catalogue, read_mapping(columns, catalogue) if columns else Mapping())
-    sources = []
-    for path in paths:
-        before = reading.read
-        file = open_roster(path)
-        _read_file(reading, file)
-        sources.append(FileRead(file.name, file.sha256, file.kind, reading.read - before))
-    return _finished(reading, tuple(sources))
+    day = date.fromisoformat(on) if isinstance(on, str) else on
+    mapping = read_mapping(columns, catalogue) if columns else Mapping()
+    if limits is None:
+        from adequacy.policy import load_policy
+
+        limits = limits_of(load_policy(), day)
+    reading = _Reading(day, catalogue, mapping, limits)
+    files = [open_roster(path) for path in paths]
+    extra = [open_roster(path) for path in joins]
+    laid_out = {id(file): lay_out(file, mapping, reading.findings) for file in [*files, *extra] if file.kind != "json"}
+    _require_mapped(mapping, laid_out.values())
+    enrolment = Enrolment(reading.findings, day)
+    counts = {id(file): 0 for file in [*files, *extra]}
+    rosters = []
+    for file in [*files, *extra]:
+        for each in laid_out.get(id(file), []):
+            if file in extra or is_enrolment(each, mapping):
+                counts[id(file)] += enrolment.add(each, mapping)
+            else:
+                rosters.append((file, each))
+    for file, each in rosters:
+        require_columns(each, mapping, enrolment.columns)
+        counts[id(file)] += _read_sheet(reading, each)
+    directories = [file for file in files if file.kind == "json"]
+    for number, rows in _read_directories(reading, directories).items():
+        counts[number] += rows
+    sources = tuple(FileRead(file.name, file.sha256, file.kind, counts[id(file)]) for file in [*files, *extra])
+    return _finished(reading, sources, enrolment)
 
 
-def _read_file(reading: _Reading, file: RosterFile) -> None:
-    """Read every sheet of a file that holds roster rows."""
-    if file.kind == "json":
-        raise InputError(f"{file.name}: JSON is not read yet.")
-    layouts = [(sheet, find_layout(sheet, reading.mapping.columns)) for sheet in file.sheets if not sheet.hidden]
-    for sheet, layout in layouts:
-        if layout is None:
+def _require_mapped(mapping: Mapping, laid_out: Iterable[list[LaidOut]]) -> None:
+    """Refuse a mapping that names headers which no sheet has."""
+    from adequacy.errors import MissingColumn
+
+    sheets = [each for sheets in laid_out for each in sheets]
+    have = {plain(header) for each in sheets for header in each.layout.headers}
+    if not sheets:
+        return
+    named = [header for headers in mapping.columns.values() for header in headers]
+    for header in [*named, *mapping.rows]:
+        if plain(header) not in have:
+            found = ", ".join(header for header in sheets[0].layout.headers if header)
             raise MissingColumn(
-                f"{_where(sheet.source)}: no header was found. Name its row in a file given with --columns."
-            )
-        _require_columns(reading.mapping, sheet.source, layout)
-        for block in sheet.blocks(_positions(layout), after=layout.last_row):
-            _take(reading, _batch(reading, sheet, layout, block))
-
-
-def _where(source: Source) -> str:
-    """Name a source for a message."""
-    return f"{source.file}, sheet '{source.sheet}'" if source.sheet else source.file
-
-
-def _positions(layout: Layout) -> set[int]:
-    """Return the positions of all columns that are read."""
-    return {place for places in layout.columns.values() for place in places}
-
-
-def _require_columns(mapping: Mapping, source: Source, layout: Layout) -> None:
-    """Refuse a source that lacks what no network can do without."""
-    have = {*layout.columns, *mapping.constants}
-    found = ", ".join(header for header in layout.headers if header)
-    for name in REQUIRED:
-        if name not in have:
-            raise MissingColumn(
-                f"{_where(source)}: no column '{name}'. Found: {found}. Map it in a file given with --columns."
-            )
-    if "zip5" not in have and not {"lon", "lat"} <= have:
-        raise MissingColumn(
-            f"{_where(source)}: no column 'zip5', and no 'lon' with 'lat': nothing can be placed. Found: {found}. "
-            "Map them in a file given with --columns."
-        )
-    declared = {default.column for default in mapping.defaults}
-    for name in STATUS_COLUMNS:
-        if name not in have and name not in declared:
-            raise MissingColumn(
-                f"{_where(source)}: no column '{name}', so nothing in it would count. Add the column, join a file that "
-                f"has it, or declare a default in a file given with --columns: [defaults] {name} = "
-                '{value = "...", basis = "...", by = "...", date = "YYYY-MM-DD"}.'
+                f"{sheets[0].sheet.source.file}: no column '{header}', which {mapping.name} names. Found: {found}. "
+                "Correct the file given with --columns."
             )
 
 
-def _batch(reading: _Reading, sheet: Sheet, layout: Layout, block: Block) -> Batch:
-    """Make a batch of one block; rows without any text are no rows of data."""
-    import numpy as np
+def _read_sheet(reading: _Reading, each: LaidOut) -> int:
+    """Read one sheet of offerings; return its rows of data."""
+    before, left_out = reading.read, reading.left_out
+    for batch, outside in batches(each, reading.mapping, reading.findings):
+        reading.left_out += outside
+        _take(reading, batch)
+    if reading.left_out > left_out:
+        rule = "; ".join(f"{column}: {', '.join(values)}" for column, values in reading.mapping.rows.items())
+        detail = f"{reading.left_out - left_out} rows, not {rule}"
+        reading.findings.add(each.sheet.source, [each.layout.last_row], "", "rows_left_out", detail=detail)
+    return reading.read - before
 
-    values = {}
-    filled = np.zeros(len(block.rows), dtype=bool)
-    for target, places in layout.columns.items():
-        values[target] = block.cells[places[0]]
-        for place in places:
-            filled |= block.cells[place] != ""
-    values = {target: cells[filled] for target, cells in values.items()}
-    for target, value in reading.mapping.constants.items():
-        values[target] = np.full(int(filled.sum()), value, dtype=object)
-    batch = Batch(sheet.source, block.rows[filled], values, layout.labels, reading.findings)
-    if block.widths is not None:
-        widths = block.widths[filled]
-        batch.note(widths > sheet.width, next(iter(layout.columns)), "row_has_too_many_cells")
-    return batch
+
+def _read_directories(reading: _Reading, files: list[RosterFile]) -> dict[int, int]:
+    """Read Plan-Net files, which only together make a directory; return rows of data by file."""
+    counts: dict[int, int] = {}
+    if not files:
+        return counts
+    by_name = {file.name: id(file) for file in files}
+    for batch in read_plan_net(files, reading.mapping, reading.findings):
+        counts[by_name[batch.source.file]] = counts.get(by_name[batch.source.file], 0) + len(batch)
+        _take(reading, batch)
+    return counts
 
 
 def _take(reading: _Reading, batch: Batch) -> None:
     """Judge a batch and keep what came of it."""
+    if len(batch) == 0:
+        return
     reading.read += len(batch)
-    for column in table("roster").columns:
-        if column.name in batch.values:
-            words = reading.mapping.words.get(column.name, {})
-            batch.judge((column.name,), cell_judge(column, today=reading.on, words=words))
-    batch.judge(("provider_name",), _provider_judge)
-    batch.judge(("service",), partial(_service_judge, reading.catalogue, reading.mapping))
-    for start, end in _PERIODS:
-        if start in batch.values and end in batch.values:
-            batch.judge((start, end), partial(_period_judge, end))
+    judge_batch(batch, today=reading.on, catalogue=reading.catalogue, mapping=reading.mapping, limits=reading.limits)
     reading.refused.append(batch.refused_rows())
-    reading.frames.append(_offerings(batch))
+    reading.by_mapping += batch.refused_by(DECLARED)
+    reading.frames.append(offerings(batch, reading.mapping))
 
 
-def _provider_judge(name: str) -> Iterator[Change]:
-    """Refuse a row without a provider."""
-    if not name:
-        yield Change("provider_name", "", "provider_name_missing")
-
-
-def _service_judge(catalogue: Catalogue, mapping: Mapping, text: str) -> Iterator[Change]:
-    """Turn the word for a service into its key."""
-    if not text:
-        yield Change("service", "", "service_missing")
-    elif text in mapping.services:
-        yield Change("service", ";".join(mapping.services[text]))
-    else:
-        try:
-            yield Change("service", catalogue.find(text).key)
-        except AmbiguousService as error:
-            yield Change("service", "", "service_ambiguous", " or ".join(error.choices))
-        except UnknownService as error:
-            near = " or ".join(error.choices)
-            yield Change("service", "", "service_unknown", f"near: {near}" if near else "nothing is near")
-        except NoSuchService as error:
-            yield Change("service", "", "service_none", error.message)
-
-
-def _period_judge(end_column: str, start: str, end: str) -> Iterator[Change]:
-    """Refuse a period that ends before it starts."""
-    if start and end and end < start:
-        yield Change(end_column, end, "end_before_start", f"{start} to {end}")
-
-
-def _offerings(batch: Batch) -> pd.DataFrame:
-    """Return the rows of a batch that were not refused, one per service, as declared columns of text."""
-    import pandas as pd
-
-    keep = ~batch.refused
-    names = [name for name in table("roster").names if name != "service"]
-    data: dict[str, np.ndarray] = {name: batch.column(name)[keep] for name in names}
-    data["service_key"] = batch.column("service")[keep]
-    frame = pd.DataFrame(data, dtype=object)
-    frame["source_file"], frame["source_sheet"] = batch.source.file, batch.source.sheet
-    frame["source_row"] = batch.rows[keep]
-    several = frame["service_key"].str.contains(";", regex=False)
-    if several.any():
-        frame["service_key"] = frame["service_key"].str.split(";")
-        frame = frame.explode("service_key", ignore_index=True)
-    return frame
-
-
-def _finished(reading: _Reading, sources: tuple[FileRead, ...]) -> Intake:
+def _finished(reading: _Reading, sources: tuple[FileRead, ...], enrolment: Enrolment) -> Intake:
     """Do what needs all rows at once, and hand over."""
     import pandas as pd
 
@@ -296,11 +275,13 @@ def _finished(reading: _Reading, sources: tuple[FileRead, ...]) -> Intake:
         names = ", ".join(source.name for source in sources)
         first = f" The first reason: {refused['reason'].iloc[0]}" if len(refused) else ""
         raise RosterRefused(f"{names}: none of {reading.read} rows can be used.{first}")
-    default_rows = _set_defaults(rows, reading.mapping)
     add_ids(rows)
+    enrolment.join(rows, reading.catalogue)
+    defaults = _set_defaults(rows, reading.mapping)
     for name, meaning in empties().items():
         if name in rows:
             rows.loc[rows[name] == "", name] = meaning
+    rows = review(rows, reading.findings, reading.limits)
     for name in ("lon", "lat"):
         rows[name] = pd.to_numeric(rows[name], errors="coerce")
     _set_precision(rows)
@@ -309,32 +290,92 @@ def _finished(reading: _Reading, sources: tuple[FileRead, ...]) -> Intake:
         refused=refused,
         findings=reading.findings.frame(),
         sources=sources,
-        defaults=reading.mapping.defaults,
-        default_rows=default_rows,
+        defaults=defaults,
         read=reading.read,
         used=reading.read - len(refused),
+        left_out=reading.left_out,
+        refused_by_mapping=reading.by_mapping,
         notes=tuple(reading.notes),
     )
 
 
-def _set_defaults(rows: pd.DataFrame, mapping: Mapping) -> dict[str, int]:
+def _set_defaults(rows: pd.DataFrame, mapping: Mapping) -> tuple[Default, ...]:
     """Fill empty cells with the declared defaults; say how many."""
-    filled = {}
+    declared = []
     for default in mapping.defaults:
         empty = rows[default.column] == ""
         rows.loc[empty, default.column] = default.value
-        filled[default.column] = int(empty.sum())
-    return filled
+        declared.append(replace(default, rows=int(empty.sum())))
+    return tuple(declared)
 
 
 def _set_precision(rows: pd.DataFrame) -> None:
     """Say of every row whether it comes with a point, and ``none`` where there is nothing to place it by."""
     given = rows["lon"].notna() & rows["lat"].notna()
     rows.loc[given & (rows["precision"] == ""), "precision"] = "given"
+    rows.loc[~given & (rows["precision"] != "none"), "precision"] = ""
     rows.loc[~given & (rows["zip5"] == ""), "precision"] = "none"
 
 
 def _ordered(rows: pd.DataFrame) -> pd.DataFrame:
     """Put the columns in their declared order."""
     names = ["service_key" if name == "service" else name for name in table("roster").names]
-    return rows[[*names, "source_file", "source_sheet", "source_row"]]
+    return rows[[*names, "source_file", "source_sheet", "source_row"]].reset_index(drop=True)
+
+
+def require_acceptable(
+    intake: Intake,
+    *,
+    refused_rows_pct: float,
+    row_drop_pct: float,
+    rows_before: int | None = None,
+    accept: bool = False,
+) -> tuple[str, ...]:
+    """Refuse a roster that lost too many rows, unless somebody accepts it.
+
+    Parameters
+    ----------
+    intake : Intake
+        What was read.
+    refused_rows_pct : float
+        Percent of refused rows above which a roster is refused (policy ``refused_rows_pct``). Rows that the mapping
+        leaves out by declaration do not count.
+    row_drop_pct : float
+        Percent by which the offerings may fall against the network it replaces (policy ``row_drop_pct``).
+    rows_before : int, optional
+        Offerings of the network it replaces.
+    accept : bool
+        True if somebody accepts it in spite of that.
+
+    Returns
+    -------
+    tuple of str
+        What was accepted, one sentence each, to be recorded in the network; empty if nothing had to be.
+
+    Raises
+    ------
+    RosterRefused
+        If a limit is passed and nobody accepts it.
+    """
+    passed = []
+    counted = intake.read - intake.refused_by_mapping
+    refused = len(intake.refused) - intake.refused_by_mapping
+    share_pct = 100 * refused / counted if counted else 0.0
+    if share_pct > refused_rows_pct:
+        passed.append(
+            f"{refused:,} of {counted:,} rows are refused ({share_pct:.1f} %, more than {refused_rows_pct:g} %)"
+        )
+    if rows_before:
+        drop_pct = 100 * (rows_before - len(intake.rows)) / rows_before
+        if drop_pct > row_drop_pct:
+            passed.append(
+                f"{len(intake.rows):,} offerings against {rows_before:,} in the network it replaces "
+                f"({drop_pct:.1f} % fewer, more than {row_drop_pct:g} %)"
+            )
+    if passed and not accept:
+        names = ", ".join(source.name for source in intake.sources)
+        raise RosterRefused(
+            f"{names}: {'; '.join(passed)}. Nothing was written. See what is wrong with --findings FILE.csv, or build "
+            "with --accept, which is recorded."
+        )
+    return tuple(passed)

@@ -219,7 +219,7 @@ def _tables(intake: Intake, index: Path | None) -> dict[str, pandas.DataFrame]:
     from adequacy.geocode import place_sites
 
     rows = intake.rows
-    sites = _first_given(rows, "site_id", [*table("sites").names[:12], "lon", "lat"])
+    sites = _first_given(rows, "site_id", [*table("sites").names[:12], "lon", "lat", "precision"])
     sites = place_sites(sites, index)[list(table("sites").names)]
     providers = _first_given(rows, "provider_id", list(table("roster").names[:4]))
     given = rows.loc[rows["taxonomy"] != "", ["provider_id", "taxonomy"]].drop_duplicates().sort_values("taxonomy")

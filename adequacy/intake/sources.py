@@ -1,0 +1,260 @@
+"""Files -> batches of raw rows: which sheets hold roster rows, where their header is, which rows are no rows of data.
+
+A workbook may hold several rosters, notes, look-ups and hidden sheets; what is not read is named, with why. Rows of
+totals, headers written again and lone lines of text are set aside, each noted; they are no rows of data.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from adequacy.errors import MissingColumn
+from adequacy.intake.batch import Batch
+from adequacy.intake.header import SEVERAL, find_layout, plain
+from adequacy.tables import STATUS_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+
+    from adequacy.intake.findings import Findings, Source
+    from adequacy.intake.header import Layout
+    from adequacy.intake.mapping import Mapping
+    from adequacy.intake.readers import Block, RosterFile, Sheet
+
+__all__ = ["LaidOut", "batches", "lacks", "lay_out", "require_columns", "where"]
+
+#: What can feed a required column: any one of the groups will do.
+PROVIDER = ({"provider_name"}, {"last_name"})
+PLACE = ({"zip5"}, {"lon", "lat"}, {"address"}, {"city_state_zip"})
+#: Columns that feed others: a finding is named by the header the file has.
+_FEEDS = {
+    "ages": ("ages_min", "ages_max"),
+    "last_name": ("provider_name",),
+    "address": ("street", "city", "state", "zip5"),
+    "city_state_zip": ("city", "state", "zip5"),
+    "county": ("county_fips",),
+    "deactivated_on": ("service_to",),
+    "street2": ("suite",),
+    "taxonomy": ("service",),
+}
+_TOTALS = re.compile(
+    r"^(?:(?:grand |sub-?|report |page )?totals?\b[\s:=\d.,-]*"
+    r"|total (?:number|rows?|count|providers?|sites?|records?|locations?)\b.*"
+    r"|(?:row |record )?count\s*[:=].*|(?:number of )?(?:records|rows|providers)\s*[:=]\s*[\d,]+)$",
+    re.IGNORECASE,
+)
+_MOST_TOTALS_CELLS = 3
+_LEAST_COLUMNS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class LaidOut:
+    """One sheet that is read, with its layout."""
+
+    sheet: Sheet
+    layout: Layout
+
+    @property
+    def positions(self) -> set[int]:
+        """The positions of the columns read; the first two columns too, because labels of totals stand there."""
+        return {place for places in self.layout.columns.values() for place in places} | {
+            0,
+            min(1, self.sheet.width - 1),
+        }
+
+
+def where(source: Source) -> str:
+    """Name a source for a message."""
+    return f"{source.file}, sheet '{source.sheet}'" if source.sheet else source.file
+
+
+def lay_out(file: RosterFile, mapping: Mapping, findings: Findings) -> list[LaidOut]:
+    """Choose the sheets of a file to read and find their layouts; note the others.
+
+    Raises
+    ------
+    MissingColumn
+        If no sheet of the file has a header that can be found.
+    """
+    chosen, skipped = [], []
+    for sheet in file.sheets:
+        if mapping.sheet is not None and sheet.source.sheet and sheet.source.sheet != mapping.sheet:
+            skipped.append((sheet, "the mapping names another"))
+        elif sheet.hidden and mapping.sheet is None:
+            skipped.append((sheet, "it is hidden"))
+        elif (layout := find_layout(sheet, mapping.columns, header_row=mapping.header_row)) is None:
+            skipped.append((sheet, "it has no header that is known" if sheet.head else "it is empty"))
+        else:
+            sheet.set_width(layout.last_row)
+            chosen.append(LaidOut(sheet, layout))
+    if not chosen:
+        listed = "; ".join(f"{where(sheet.source)}: {why}" for sheet, why in skipped) or file.name
+        raise MissingColumn(
+            f"No roster was found ({listed}). Name sheet, header_row and columns in a file given with --columns."
+        )
+    chosen, poorer = _best(chosen, mapping)
+    for sheet, why in [*skipped, *((each.sheet, "it lacks provider or service") for each in poorer)]:
+        findings.add(sheet.source, [1], "", "sheet_skipped", detail=why)
+    for each in chosen:
+        _note_layout(each, findings)
+    return chosen
+
+
+def _best(chosen: list[LaidOut], mapping: Mapping) -> tuple[list[LaidOut], list[LaidOut]]:
+    """Split sheets with a header into those with provider and service, and the rest; one alone is always read."""
+    full = [each for each in chosen if not lacks(each.layout, mapping)]
+    enrolment = [
+        each for each in chosen if "npi" in each.layout.columns and set(STATUS_COLUMNS) & set(each.layout.columns)
+    ]
+    keep = full or enrolment or chosen[:1]
+    keep = [each for each in chosen if each in keep or each in enrolment]
+    return keep, [each for each in chosen if each not in keep]
+
+
+def _note_layout(each: LaidOut, findings: Findings) -> None:
+    """Note what a sheet has that nothing reads, and how it was decoded."""
+    source, layout = each.sheet.source, each.layout
+    if each.sheet.encoding == "cp1252":
+        findings.add(source, [1], "", "encoding_cp1252")
+    for header in layout.unmapped:
+        findings.add(source, [layout.last_row], header, "columns_unmapped", old=header)
+    for header in layout.doubled:
+        findings.add(source, [layout.last_row], header, "columns_twice", old=header)
+
+
+def lacks(layout: Layout, mapping: Mapping) -> str:
+    """Name what a layout lacks to be a roster: ``provider_name``, ``service`` or ``zip5``; nothing if it is one."""
+    have = {*layout.columns, *mapping.constants}
+    if not any(group <= have for group in PROVIDER):
+        return "provider_name"
+    if "service" not in have and not (mapping.taxonomies and "taxonomy" in have):
+        return "service"
+    return "" if any(group <= have for group in PLACE) else "zip5"
+
+
+def require_columns(each: LaidOut, mapping: Mapping, joined: set[str]) -> None:
+    """Refuse a source that lacks what no network can do without.
+
+    ``joined`` holds the columns that enrolment files bring. Services that follow from taxonomies leave the contract
+    unknown; every other status column must be there, be joined, be a constant or have a declared default.
+
+    Raises
+    ------
+    MissingColumn
+        Names the column, the headers found, and the ways out.
+    """
+    source, layout = each.sheet.source, each.layout
+    found = ", ".join(header for header in layout.headers if header)
+    missing = lacks(layout, mapping)
+    if missing == "zip5":
+        raise MissingColumn(
+            f"{where(source)}: no column 'zip5', and no 'lon' with 'lat': nothing can be placed. Found: {found}. "
+            "Map them in a file given with --columns."
+        )
+    if missing:
+        raise MissingColumn(
+            f"{where(source)}: no column '{missing}'. Found: {found}. Map it in a file given with --columns."
+        )
+    have = {*layout.columns, *mapping.constants, *joined, *(default.column for default in mapping.defaults)}
+    if mapping.taxonomies and "service" not in layout.columns:
+        have.add("contract_status")
+    for name in STATUS_COLUMNS:
+        if name not in have:
+            raise MissingColumn(
+                f"{where(source)}: no column '{name}', so nothing in it would count. Add the column, join a file that "
+                f"has it, or declare a default in a file given with --columns: [defaults] {name} = "
+                '{value = "...", basis = "...", by = "...", date = "YYYY-MM-DD"}.'
+            )
+
+
+def batches(each: LaidOut, mapping: Mapping, findings: Findings) -> Iterator[tuple[Batch, int]]:
+    """Yield the rows of a sheet in batches, and with each how many rows the mapping's ``[rows]`` left out."""
+    for block in each.sheet.blocks(each.positions | set(_filters(each, mapping)), after=each.layout.last_row):
+        keep = _data_rows(each, block, findings)
+        inside = keep & _inside(each, block, mapping)
+        yield _batch(each, block, inside, mapping, findings), int(keep.sum() - inside.sum())
+
+
+def _filters(each: LaidOut, mapping: Mapping) -> dict[int, tuple[str, ...]]:
+    """Return position -> allowed values, for the mapping's ``[rows]``."""
+    wanted = {plain(header): values for header, values in mapping.rows.items()}
+    return {place: wanted[plain(header)] for place, header in enumerate(each.layout.headers) if plain(header) in wanted}
+
+
+def _inside(each: LaidOut, block: Block, mapping: Mapping) -> np.ndarray:
+    """Tell which rows the mapping's ``[rows]`` keeps."""
+    import numpy as np
+    import pandas as pd
+
+    inside = np.ones(len(block.rows), dtype=bool)
+    for place, values in _filters(each, mapping).items():
+        inside &= pd.Series(block.cells[place], dtype=object).str.strip().isin(values).to_numpy()
+    return inside
+
+
+def _data_rows(each: LaidOut, block: Block, findings: Findings) -> np.ndarray:
+    """Tell rows of data from empty rows, totals, repeated headers and lone lines of text; note the last three."""
+    import numpy as np
+
+    columns = [block.cells[place] for place in sorted(block.cells)]
+    filled = np.array([column != "" for column in columns])
+    counts = filled.sum(axis=0)
+    keep: np.ndarray = counts > 0
+    few = np.flatnonzero(keep & (counts <= _MOST_TOTALS_CELLS))
+    headers = {plain(header) for header in each.layout.headers if header}
+    for place in few.tolist():
+        texts = [str(column[place]).strip() for column in columns if column[place] != ""]
+        texts = [text for text in texts if text]
+        if (
+            not texts
+            or _TOTALS.match(texts[0])
+            or (len(texts) == 1 and len(columns) >= _LEAST_COLUMNS and " " in texts[0])
+        ):
+            keep[place] = False
+            if texts:
+                rule = "totals_row" if _TOTALS.match(texts[0]) else "lone_text"
+                findings.add(each.sheet.source, block.rows[[place]], "", rule, old=texts[0])
+    key = next(iter(each.layout.columns.values()))[0]
+    header = plain(each.layout.headers[key])
+    again = np.array([plain(str(text)) == header for text in block.cells[key]], dtype=bool)
+    for place in np.flatnonzero(keep & again).tolist():
+        texts = [plain(str(column[place])) for column in columns if column[place] != ""]
+        if len(texts) > 1 and all(text in headers for text in texts):
+            keep[place] = False
+            findings.add(each.sheet.source, block.rows[[place]], "", "repeated_header")
+    return keep
+
+
+def _batch(each: LaidOut, block: Block, keep: np.ndarray, mapping: Mapping, findings: Findings) -> Batch:
+    """Make a batch of the rows kept; columns that feed one of ours together are joined."""
+    import numpy as np
+
+    values: dict[str, np.ndarray] = {}
+    for target, places in each.layout.columns.items():
+        parts = [block.cells[place][keep] for place in places]
+        values[target] = parts[0] if len(parts) == 1 else _together(target, parts)
+    for target, value in mapping.constants.items():
+        values[target] = np.full(int(keep.sum()), value, dtype=object)
+    labels = each.layout.labels
+    fed = {ours: labels[feeder] for feeder, targets in _FEEDS.items() if feeder in labels for ours in targets}
+    batch = Batch(each.sheet.source, block.rows[keep], values, {**fed, **labels}, findings)
+    if block.widths is not None:
+        widths = block.widths[keep]
+        width = each.sheet.width
+        batch.note(widths > width, next(iter(each.layout.columns)), "row_too_long")
+        batch.note(widths < width, next(iter(each.layout.columns)), "row_too_short")
+    return batch
+
+
+def _together(target: str, parts: list[np.ndarray]) -> np.ndarray:
+    """Join the cells of several columns, skipping the empty ones."""
+    import numpy as np
+
+    mark = ";" if target in SEVERAL and target != "modifier" else " "
+    whole = np.empty(len(parts[0]), dtype=object)
+    whole[:] = [mark.join(filter(None, cells)) for cells in zip(*parts, strict=True)]
+    return whole
