@@ -40,14 +40,17 @@ _FIPS = 5
 _LAT, _LON = 90.0, 180.0
 
 
-def street_judge(street: str, telehealth: str) -> Iterator[Change]:
+def street_judge(street: str, telehealth: str, lon: str, lat: str) -> Iterator[Change]:
     """Judge a street line: a PO box is mailing, telehealth is no place.
+
+    Coordinates beside a PO box are the owner's own word for the site and stand, with a warning; without them the row is
+    not located, because its ZIP code is that of a post office.
 
     Examples
     --------
-    >>> [change.rule for change in street_judge("P.O. Box 12", "")]
+    >>> [change.rule for change in street_judge("P.O. Box 12", "", "", "")]
     ['po_box']
-    >>> [(change.column, change.value) for change in street_judge("Telehealth", "")]
+    >>> [(change.column, change.value) for change in street_judge("Telehealth", "", "", "")]
     [('street', ''), ('telehealth', 'only')]
     """
     if _TELEHEALTH.match(street):
@@ -59,7 +62,7 @@ def street_judge(street: str, telehealth: str) -> Iterator[Change]:
         if re.match(r"\d+\w* +\D", rest):
             yield Change("street", re.sub(r"\s+", " ", rest), "po_box_removed")
         else:
-            yield Change("street", street, "po_box")
+            yield Change("street", street, "po_box_with_point" if lon and lat else "po_box")
 
 
 def is_po_box(street: str) -> bool:

@@ -259,16 +259,17 @@ def _judge_places(batch: Batch, limits: Limits) -> None:
     if "lon" in given or "lat" in given:
         batch.judge(("lon", "lat", "zip5"), coordinates_judge(limits.far_from_zip_mi))
     if "street" in given:
-        batch.judge(("street", "telehealth"), street_judge)
-        batch.judge(("street", "telehealth"), _unplaced_judge)
+        batch.judge(("street", "telehealth", "lon", "lat"), street_judge)
+        batch.judge(("street", "telehealth", "lon", "lat"), _unplaced_judge)
     no_point = (batch.column("lon") == "") | (batch.column("lat") == "")
     nowhere = no_point & (batch.column("zip5") == "") & (batch.column("telehealth") != "only") & ~batch.refused
     batch.note(nowhere, "zip5", "no_place")
 
 
-def _unplaced_judge(street: str, telehealth: str) -> Iterator[Change]:
+def _unplaced_judge(street: str, telehealth: str, lon: str, lat: str) -> Iterator[Change]:
     """Take the point away from a row that is no site: ``precision`` none says so to whoever places sites."""
-    if is_po_box(street) or (telehealth == "only" and not street):
+    boxed = is_po_box(street) and not (lon and lat)
+    if boxed or (telehealth == "only" and not street):
         yield Change("lon", "")
         yield Change("lat", "")
         yield Change("precision", "none")

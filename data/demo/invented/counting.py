@@ -26,7 +26,7 @@ def reasons(row: Row, on: date) -> list[str]:
         found.append("referral_stop")
     if row.get("telehealth") == "only":
         found.append("telehealth_only")
-    elif row.get("street", "").startswith("PO Box") or (not row.get("lon") and not row.get("zip5")):
+    elif not row.get("lon") and not row.get("zip5"):
         found.append("not_located")
     return found
 
