@@ -373,6 +373,7 @@ def _site(site: Site) -> dict[str, Any]:
         "first_available_on": offering.first_available_on,
         "counties_served": offering.counties_served,
         "contract_to": offering.contract_to,
+        "service_to": offering.service_to,
     }
 
 

@@ -104,7 +104,7 @@ def run(
         day = as_of or default_day(net)
         where = _place(net, day, zip5, point, address, member, members)
         answer = net.check(service, as_of=day, **(known | {k: v for k, v in where.items() if v is not None}))
-        _hand_over(answer, map_file, list_file, roads)
+        _hand_over(answer, net.policy, map_file, list_file, roads)
     sys.stdout.write(render(answer, output, everything))
     return _ADVERSE.get(answer.finding, 0) if exit_code else 0
 
@@ -175,14 +175,14 @@ def configured_index() -> Path | None:
     return Path(file) if file else None
 
 
-def _hand_over(answer: Answer, map_file: str | None, list_file: str | None, roads: str | None) -> None:
+def _hand_over(answer: Answer, rules: Policy, map_file: str | None, list_file: str | None, roads: str | None) -> None:
     """Write the map and the list where asked."""
     if roads:
         answer.add_roads(Path(roads))
     if list_file:
         from adequacy.outputs.provider_list import write_provider_list
 
-        write_provider_list(answer.to_dict(), Path(list_file))
+        write_provider_list(answer.to_dict(), Path(list_file), policy=rules)
     if map_file:
         from adequacy.outputs.maps import write_case_map
 
