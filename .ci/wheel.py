@@ -32,7 +32,8 @@ def main() -> None:
         scripts = folder / "empty" / ("Scripts" if sys.platform == "win32" else "bin")
         pip = (scripts / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
         run(*pip, "-c", ROOT / "constraints.txt", wheel, folder=folder)
-        printed = run(scripts / "adequacy", *"check --service SAIOP --zip 27546 --format json".split(), folder=folder)
+        question = ["check", "--service", "SAIOP", "--zip", "27546", "--format", "json"]
+        printed = run(scripts / "adequacy", *question, folder=folder)
         answer = json.loads(printed)
         if answer["finding"] != "covered" or not answer["network"]["is_demo"]:
             sys.exit("the wheel answered, but not as expected")

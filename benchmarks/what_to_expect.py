@@ -1,8 +1,8 @@
 """How often a ZIP alone settles a request: covered, gap or too close to call, for 3 to 160 sites placed at random.
 
-Sites are drawn (seeded) among the block groups of North Carolina, as many people as likely; every ZIP of the state, and
-of Harnett and Johnston County, is then asked. For the ZIPs that are too close to call it says what share of their people
-lives on either side of the limit, and for how many people an address known to a tenth of a mile still settles nothing.
+Sites are drawn (seeded) among the block groups of North Carolina, as many people as likely; every ZIP of the state,
+and of Harnett and Johnston County, is then asked. For the ZIPs that are too close to call it says what share of their
+people lives on either side of the limit, and for how many people an address known to a tenth of a mile still settles nothing.
 
 Run it with ``python -m benchmarks.what_to_expect``; it writes docs/what-to-expect.md.
 """
@@ -71,7 +71,7 @@ def table(title: str, places: list[Place], people: list[tuple[float, float, int]
     """One table: a row per number of sites, the mean of several draws."""
     lines = [f"## {title} ({len(places)} ZIP areas)", ""]
     lines += [
-        "| sites in NC | covered | gap | too close to call | of the people too close: within 30 mi | settled by an address |",
+        "| sites in NC | covered | gap | too close to call | of their people: within 30 mi | settled by an address |",
         "|---:|---:|---:|---:|---:|---:|",
     ]
     points = [(lon, lat) for lon, lat, _ in people]
@@ -102,13 +102,13 @@ def main() -> None:
         "# What a ZIP alone settles",
         "",
         "A request often carries a ZIP and nothing more. How often is that enough? Sites are drawn at random among the",
-        f"people of North Carolina ({DRAWS} seeded draws for each number, means shown); the limit is {limit:g} miles, the",
-        f"margin for ZIP borders {question.tolerance_mi:g} mile. An address here is known to {ADDRESS_MI:g} mile.",
+        f"people of North Carolina ({DRAWS} seeded draws for each number, means shown); the limit is {limit:g} miles,",
+        f"the margin for ZIP borders {question.tolerance_mi:g} mile. An address here is known to {ADDRESS_MI:g} mile.",
         "",
         *table("North Carolina", places, people, question),
         *table("Harnett and Johnston County", two, people, question),
-        "Rare services leave many ZIPs too close to call, and for those an address settles nearly every request. Made by",
-        f"`python -m benchmarks.what_to_expect` on {date.today().isoformat()}; the sites are random, not a roster.",  # noqa: DTZ011
+        "Rare services leave many ZIPs too close to call, and for those an address settles nearly every request. Made",
+        f"by `python -m benchmarks.what_to_expect` on {date.today()}; the sites are random, not a roster.",  # noqa: DTZ011
         "",
     ]
     PAGE.parent.mkdir(exist_ok=True)

@@ -1,8 +1,8 @@
 """Every NC ZIP x every demo service against a slow independent oracle: ``make validate``.
 
 The oracle knows nothing of the library's search. It lays a quarter-mile grid over a ZIP's polygon, adds every vertex of
-its border and points between, measures each point to each counted site with ``pyproj.Geod``, and reads the smallest and largest distance to
-the nearest site off that. What a grid can miss is bounded: the distance to the nearest site changes by at most a mile
+its border and points between, measures each point to each counted site with ``pyproj.Geod``, and reads the smallest and
+largest distance to the nearest site off that. What a grid can miss is bounded: the distance to the nearest site changes by at most a mile
 per mile, so the true maximum is at most ``can_miss`` above the largest value seen, and the true minimum likewise below.
 The oracle also decides anew which offerings count, from the words of the rules.
 """
@@ -44,18 +44,18 @@ class Verdict:
 
 
 def counts(row: dict[str, str], counties: tuple[str, ...], travels: bool) -> str:
-    """Whether a roster row counts: 'all' counties of the place, 'some', or 'no'. Written from the rules, not the code."""
+    """Whether a roster row counts: for 'all' counties, 'some', or 'no'. Written from the rules, not the code."""
 
     def in_force(start: str, end: str) -> bool:
-        return (not row[start] or row[start] <= ON) and (not row[end] or ON <= row[end])
+        return (not row[start] or row[start] <= ON) and (not row[end] or row[end] >= ON)
 
     fit = (
         row["contract_status"] == "active" and in_force("contract_from", "contract_to")
         and row["agreement_type"] == "full"
         and in_force("service_from", "service_to")
         and row["credential_status"] == "approved"
-        and (not row["credential_due"] or ON <= row["credential_due"])
-        and (not row["license_expiry"] or ON <= row["license_expiry"])
+        and (not row["credential_due"] or row["credential_due"] >= ON)
+        and (not row["license_expiry"] or row["license_expiry"] >= ON)
         and row["nctracks_status"] == "active" and in_force("nctracks_from", "nctracks_to")
         and row["referral_stop"] != "Y"
         and row["telehealth"] != "only"
