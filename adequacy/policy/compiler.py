@@ -71,7 +71,10 @@ def compile_parts(sources: Sources, faults: Faults) -> dict[str, Any]:
             "schemes": schemes,
             "county_class": _grouped(_without(sources.tables["county_class.csv"].values(), "county"), "county_fips"),
         },
-        "tables": {_FEDERAL: _federal(sources, keys, faults)},
+        "tables": {
+            _FEDERAL: _federal(sources, keys, faults),
+            "road_classes": list(sources.tables["road_classes.csv"].values()),
+        },
     }
     _check_plans(parts, faults)
     _check_spans(sources, faults)

@@ -41,6 +41,7 @@ TABLES: dict[str, tuple[type[BaseModel], tuple[str, ...], tuple[str, ...]]] = {
     "letters.csv": (schema.LetterRow, ("letter",), ()),
     "outcomes.csv": (schema.OutcomeRow, ("outcome",), ()),
     "events.csv": (schema.EventRow, ("event",), ()),
+    "road_classes.csv": (schema.RoadClassRow, ("highway",), ()),
     "closed_reviews.csv": (schema.ClosedReviewRow, ("plan", "service_key"), ("from",)),
     "needs.csv": (schema.NeedRow, ("plan", "service_key"), ("from",)),
     "standards/ma_422_116_base.csv": (schema.FederalBaseRow, ("year", "code", "county_type"), ()),

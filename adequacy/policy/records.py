@@ -31,6 +31,7 @@ __all__ = [
     "Letter",
     "Outcome",
     "Parameter",
+    "RoadClass",
     "Ruleset",
     "Scheme",
 ]
@@ -364,6 +365,33 @@ class CountyTypeRule:
     people_below: float
     density_from: float
     density_below: float
+
+
+@dataclass(frozen=True, slots=True)
+class RoadClass:
+    """One class of street: a value of OpenStreetMap's ``highway`` tag.
+
+    Parameters
+    ----------
+    highway : str
+    frontage : bool
+        False for motorways and ramps: traffic passes, but no place is ever put on them.
+    speed_mph : float or None
+        Speed where no sign is recorded; None = OSMnx's default (mean of the signs of the class).
+    fallback_mph : float
+        Speed where an extract records no sign at all.
+    """
+
+    highway: str
+    frontage: bool
+    speed_mph: float | None
+    fallback_mph: float
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, str]) -> RoadClass:
+        """Make it from a row of the compiled table."""
+        typical = float(row["speed_mph"]) if row["speed_mph"] else None
+        return cls(row["highway"], row["frontage"] == "Y", typical, float(row["fallback_mph"]))
 
 
 class Scheme:

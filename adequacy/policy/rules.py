@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         EventRule,
         Letter,
         Outcome,
+        RoadClass,
         Ruleset,
         Scheme,
     )
@@ -363,6 +364,13 @@ class Policy:
         if key not in standards:
             raise UsageError(f"No standard is named {name!r}. 'adequacy standards' lists all.")
         return standard_on(name, standards[key], on)
+
+    @cached_property
+    def road_classes(self) -> tuple[RoadClass, ...]:
+        """The classes of street a car is driven on, with the speeds the plan gives them."""
+        from adequacy.policy.records import RoadClass
+
+        return tuple(RoadClass.from_row(row) for row in self._parts["tables"]["road_classes"])
 
     def county_class(self, county_fips: str, on: date) -> CountyClass | None:
         """Give a county's class (urban or rural) by the dated list; None where the list does not name it that day."""

@@ -536,3 +536,14 @@ class CountyTypeRow(Strict):
     density_below: NumberOrNone
     confidence: Mark
     source: Text
+
+
+class RoadClassRow(Strict):
+    """road_classes.csv"""
+
+    highway: Key
+    frontage: YesNo
+    speed_mph: NumberOrNone
+    fallback_mph: Number
+    confidence: Mark
+    note: str
