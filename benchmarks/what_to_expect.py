@@ -2,7 +2,8 @@
 
 Sites are drawn (seeded) among the block groups of North Carolina, as many people as likely; every ZIP of the state,
 and of Harnett and Johnston County, is then asked. For the ZIPs that are too close to call it says what share of their
-people lives on either side of the limit, and for how many people an address known to a tenth of a mile still settles nothing.
+people lives on either side of the limit, and for how many people an address known to a tenth of a mile still settles
+nothing.
 
 Run it with ``python -m benchmarks.what_to_expect``; it writes docs/what-to-expect.md.
 """

@@ -1,10 +1,11 @@
 """Every NC ZIP x every demo service against a slow independent oracle: ``make validate``.
 
-The oracle knows nothing of the library's search. It lays a quarter-mile grid over a ZIP's polygon, adds every vertex of
-its border and points between, measures each point to each counted site with ``pyproj.Geod``, and reads the smallest and
-largest distance to the nearest site off that. What a grid can miss is bounded: the distance to the nearest site changes by at most a mile
-per mile, so the true maximum is at most ``can_miss`` above the largest value seen, and the true minimum likewise below.
-The oracle also decides anew which offerings count, from the words of the rules.
+The oracle knows nothing of the library's search. It lays a quarter-mile grid over a ZIP's polygon, adds every vertex
+of its border and points between, measures each point to each counted site with ``pyproj.Geod``, and reads the
+smallest and largest distance to the nearest site off that. What a grid can miss is bounded: the distance to the
+nearest site changes by at most a mile per mile, so the true maximum is at most ``can_miss`` above the largest value
+seen, and the true minimum likewise below. The oracle also decides anew which offerings count, from the words of the
+rules.
 """
 
 from __future__ import annotations
