@@ -17,12 +17,28 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from adequacy.api import Answer, Network, demo_network, open_network
     from adequacy.errors import AdequacyError
+    from adequacy.roads import RoadNetwork, build_roads, open_roads, road_rules
 
 __version__ = "0.1.0"
 
-__all__ = ["AdequacyError", "Answer", "Network", "__version__", "demo_network", "open_network"]
+__all__ = [
+    "AdequacyError",
+    "Answer",
+    "Network",
+    "RoadNetwork",
+    "__version__",
+    "build_roads",
+    "demo_network",
+    "open_network",
+    "open_roads",
+    "road_rules",
+]
 
 _HOMES = {
+    "RoadNetwork": "adequacy.roads",
+    "build_roads": "adequacy.roads",
+    "open_roads": "adequacy.roads",
+    "road_rules": "adequacy.roads",
     "AdequacyError": "adequacy.errors",
     "Answer": "adequacy.api",
     "Network": "adequacy.api",

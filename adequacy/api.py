@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from adequacy.geocode import Place
     from adequacy.policy import Policy
+    from adequacy.roads import RoadNetwork
+    from adequacy.roads.search import Direction
 
 __all__ = ["Answer", "Network", "demo_network", "locate", "open_network"]
 
@@ -44,6 +46,7 @@ class Answer:
 
     def __init__(self, record: access.Answer) -> None:
         self.record = record
+        self._with_drives: dict[str, Any] | None = None
 
     @property
     def finding(self) -> str:
@@ -67,7 +70,34 @@ class Answer:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the ``adequacy.check/1`` document, as ``adequacy check --format json`` prints it."""
-        return self.record.to_dict()
+        return self._with_drives or self.record.to_dict()
+
+    def add_roads(self, roads: str | Path | RoadNetwork, *, direction: Direction = "home_to_site") -> Answer:
+        """Add drive miles and drive minutes to every listed site; the finding stays that of the rule.
+
+        Parameters
+        ----------
+        roads : path or RoadNetwork
+            A ``.roads`` file (``adequacy roads build``), or one already opened with `open_roads`.
+        direction : {"home_to_site", "site_to_home"}
+            Who drives; one-way streets make the two differ.
+
+        Returns
+        -------
+        Answer
+            This answer, so that calls can be chained.
+
+        Raises
+        ------
+        NetworkFileError
+            The file is missing, not a street network of ours, or damaged.
+        """
+        from adequacy.roads import RoadNetwork, open_roads
+        from adequacy.roads.extras import add_drives
+
+        network = roads if isinstance(roads, RoadNetwork) else open_roads(roads)
+        self._with_drives = add_drives(self.record.to_dict(), network, direction=direction)
+        return self
 
     def explain(self, *, everything: bool = False, colour: bool = False) -> str:
         """Give the page that ``adequacy check`` prints, at most 80 columns wide."""

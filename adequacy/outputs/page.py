@@ -163,12 +163,35 @@ def _entry(site: dict[str, Any], limit: float) -> Iterator[str]:
     )
     yield from _wrap(place, " " * 7)
     ages = ages_text(site["ages_min"], site["ages_max"])
-    facts = (site["phone"] or "no phone in the roster", panel_text(site), ages, _ends(site))
+    facts = (site["phone"] or "no phone in the roster", panel_text(site), ages, _ends(site), _drive(site))
     yield from _wrap("  ".join(fact for fact in facts if fact).replace("  ", "; "), " " * 7)
 
 
 def _ends(site: dict[str, Any]) -> str:
     return f"contract ends {site['contract_to']}" if site["contract_to"] else ""
+
+
+def _drive(site: dict[str, Any]) -> str:
+    """The drive, where roads were given: an extra, never in place of the miles that decide."""
+    if "drive_mi" not in site:
+        return ""
+    if site["drive_mi"] is None:
+        return "by road: not measured"
+    return f"by road {site['drive_mi']:.1f} mi, {site['drive_min']:.0f} min"
+
+
+def _roads(answer: dict[str, Any]) -> Iterator[str]:
+    """Say what the drives are and are not."""
+    roads = answer.get("roads")
+    if roads is None:
+        return
+    origin = "the place" if roads["from"] == "place" else "the centre of the place, not the consumer's home"
+    way = "to the site" if roads["direction"] == "home_to_site" else "from the site"
+    yield from _wrap(
+        f"By road: an extra, measured {way} from {origin}, without traffic; the finding is that of the straight-line "
+        f"rule. Streets: {roads['source']}, data of {roads['date'] or 'no stated day'}, (c) OpenStreetMap "
+        "contributors, ODbL 1.0."
+    )
 
 
 def _beyond(answer: dict[str, Any]) -> Iterator[str]:
@@ -224,6 +247,7 @@ def _cautions(answer: dict[str, Any]) -> Iterator[str]:
 
 
 def _provenance(answer: dict[str, Any]) -> Iterator[str]:
+    yield from _roads(answer)
     standard, network = answer["standard"], answer["network"]
     reviewed = f", reviewed {standard['source_reviewed']}" if standard["source_reviewed"] else ""
     yield from _wrap(
