@@ -14,7 +14,8 @@ from adequacy import __version__
 from adequacy.access.counting import counts_for_gap
 from adequacy.access.finding import Finding, NotCounted, Question, Site, find
 from adequacy.clocks import read_date
-from adequacy.errors import UsageError
+from adequacy.errors import NoStandardInForce, UsageError
+from adequacy.policy import Standard
 from adequacy.reference import vintages
 from adequacy.tables import table
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from adequacy.geocode import Place
     from adequacy.network import NetworkFile, Offering
-    from adequacy.policy import Policy, Service, Standard
+    from adequacy.policy import Policy, Service
 
 __all__ = ["SCHEMA", "Answer", "Caution", "ask", "counted_sites"]
 
@@ -141,7 +142,7 @@ def ask(
     """
     day = _require_sensible(on, age, limit_mi, funding)
     on = day.isoformat()
-    standard = policy.radius(day)
+    standard = _standard_for(policy, day, limit_mi)
     if county_of_eligibility:
         place = replace(place, county_fips=county_of_eligibility, counties=(county_of_eligibility,))
     rule_mi = standard.limit_mi
@@ -183,6 +184,16 @@ def _require_sensible(on: str, age: int | None, limit_mi: float | None, funding:
     if funding is not None and funding not in payers:
         raise UsageError(f"'{funding}' is no funding. Choose one of: {', '.join(payers)}.")
     return day
+
+
+def _standard_for(policy: Policy, day: date, limit_mi: float | None) -> Standard:
+    """The plan's rule of the day; where the plan has none, the limit that the question brings."""
+    try:
+        return policy.radius(day)
+    except NoStandardInForce:
+        if limit_mi is None:
+            raise
+        return Standard.by_hand(limit_mi, day.isoformat())
 
 
 def _tolerance(policy: Policy, place: Place, on: date) -> float:
@@ -338,25 +349,31 @@ def _standard(standard: Standard, limit_mi: float) -> dict[str, Any]:
     }
 
 
-def _site(site: Site) -> dict[str, Any]:
-    """A counted site as the document shows it."""
-    offering = site.offering
+def _who(offering: Offering) -> dict[str, Any]:
+    """What names a site in the document, counted or not."""
     return {
         "site_id": offering.site_id,
         "provider_id": offering.provider_id,
         "provider": offering.provider_name,
         "npi": offering.npi,
         "name": offering.site_name,
-        "address": offering.address,
         "city": offering.city,
+        "phone": offering.phone,
+        "lon": offering.lon,
+        "lat": offering.lat,
+    }
+
+
+def _site(site: Site) -> dict[str, Any]:
+    """A counted site as the document shows it."""
+    offering = site.offering
+    return _who(offering) | {
+        "address": offering.address,
         "state": offering.state,
         "zip5": offering.zip5,
         "county_fips": offering.county_fips,
-        "phone": offering.phone,
         "email": offering.email,
         "referral_email": offering.referral_email,
-        "lon": offering.lon,
-        "lat": offering.lat,
         "precision": offering.precision,
         "uncertainty_mi": offering.uncertainty_mi or 0.0,
         "distance_mi": site.distance_mi,
@@ -379,17 +396,7 @@ def _site(site: Site) -> dict[str, Any]:
 
 def _not_counted(each: NotCounted) -> dict[str, Any]:
     """A site that does not count as the document shows it."""
-    offering = each.offering
-    return {
-        "site_id": offering.site_id,
-        "provider_id": offering.provider_id,
-        "provider": offering.provider_name,
-        "npi": offering.npi,
-        "name": offering.site_name,
-        "city": offering.city,
-        "phone": offering.phone,
-        "lon": offering.lon,
-        "lat": offering.lat,
+    return _who(each.offering) | {
         "distance_mi": each.distance_mi,
         "distance_low_mi": each.distance_low_mi,
         "reasons": list(each.reasons),

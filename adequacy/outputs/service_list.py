@@ -9,7 +9,7 @@ import textwrap
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from adequacy.errors import UnknownService, UsageError
+from adequacy.errors import AmbiguousService, NoSuchService, UnknownService, UsageError
 
 if TYPE_CHECKING:
     from adequacy.policy import Catalogue, Service
@@ -38,7 +38,18 @@ def service_list(catalogue: Catalogue, term: str | None, output: str) -> str:
         return _csv(found)
     if output != "text":
         raise UsageError(f"--format {output}: not a format. Choose one of text, json, csv.")
-    return "".join(f"{line}\n" for service in found for line in _lines(service))
+    return "".join(f"{line}\n" for line in [*_asks_back(catalogue, term), *(x for each in found for x in _lines(each))])
+
+
+def _asks_back(catalogue: Catalogue, term: str | None) -> list[str]:
+    """Say that a word means several services, where it does: it cannot be used in a question."""
+    try:
+        catalogue.find(term or "")
+    except AmbiguousService as error:
+        return [*textwrap.wrap(error.message, 80), ""]
+    except (UnknownService, NoSuchService):
+        pass
+    return []
 
 
 def _csv(found: list[Service]) -> str:

@@ -6,7 +6,7 @@ The records here are the ones that an ordinary question needs; those of requests
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 __all__ = ["CONFIDENCE", "PlanProfile", "Service", "Setting", "Standard"]
@@ -133,6 +133,28 @@ class Standard:
     source: str
     source_href: str
     source_reviewed: str
+
+    @classmethod
+    def by_hand(cls, limit_mi: float, on: str) -> Standard:
+        """Make the standard of a question that brings its own limit where the plan has no rule.
+
+        Parameters
+        ----------
+        limit_mi : float
+            Straight-line limit in statute miles, boundary included.
+        on : str
+            ISO day of the question.
+        """
+        texts = {each.name: "" for each in fields(cls) if each.type == "str"}
+        blanks = {each.name: None for each in fields(cls) if each.type.endswith("None")}
+        own = {
+            "id": "given.limit", "scheme": "given", "description": "A limit given with the question.",
+            "measure": "geodesic", "unit": "statute mile", "boundary": "included", "services": ("*",),
+            "unmapped_services": (), "each_service": True, "counts": "site", "area": "consumer",
+            "confidence": "unverified", "from_date": on, "limit_mi": limit_mi, "accepting_in_every_county": False,
+            "source": "No rule of the plan: the limit was given with the question.",
+        }  # fmt: skip
+        return cls(**{**texts, **blanks, **own})
 
     @property
     def is_unverified(self) -> bool:

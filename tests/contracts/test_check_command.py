@@ -184,3 +184,26 @@ def test_what_the_quick_reader_does_not_understand_goes_to_typer() -> None:
     assert understand(["check", "--service", "saiop", "--zip", "27546"]) == {"service": "saiop", "zip5": "27546"}
     for arguments in (["check", "--help"], ["check", "--zip=27546"], ["services"], ["check", "--age", "x"], []):
         assert understand(arguments) is None
+
+
+def test_a_plan_without_a_radius_rule_answers_only_with_a_limit_given_by_hand(run) -> None:
+    asked = ("check", "--service", "saiop", "--zip", "53703", "--plan", "wisconsin")
+    assert "no radius rule" in run(*asked).refused(4)
+    answer = json.loads(run(*asked, "--limit-mi", "30", "--format", "json").out)
+    assert answer["standard"]["id"] == "given.limit"
+    assert "rule_unverified" in {caution["code"] for caution in answer["cautions"]}
+
+
+def test_a_limit_by_hand_is_said_and_decides(run) -> None:
+    answer = json.loads(run(*GOOD, "--limit-mi", "5", "--format", "json").out)
+    assert answer["standard"]["limit_mi"] == 5
+    assert answer["finding"] != "covered"
+    assert "policy_overridden" in {caution["code"] for caution in answer["cautions"]}
+
+
+def test_an_ambiguous_word_in_the_catalogue_asks_back_with_the_choices(run) -> None:
+    page = run("services", "TCM").out
+    assert "may mean" in page
+    assert "tcm_tailored" in page
+    assert "tcm_8l" in page
+    assert "nonsense" in run("services", "nonsense").refused(2)
