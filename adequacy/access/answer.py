@@ -15,6 +15,7 @@ from adequacy.access.counting import counts_for_gap
 from adequacy.access.finding import Finding, NotCounted, Question, Site, find
 from adequacy.clocks import read_date
 from adequacy.errors import NoStandardInForce, UsageError
+from adequacy.geocode import CAUTIONS
 from adequacy.policy import Standard
 from adequacy.reference import vintages
 from adequacy.tables import table
@@ -287,6 +288,9 @@ def _about_the_place(policy: Policy, place: Place, on: date) -> Iterator[Caution
             "No address index is set up, so the address was placed by its ZIP alone. Make one with: "
             "adequacy geocode index POINTS.csv --out INDEX",
         )
+    for code in place.cautions:
+        if code.startswith("address_"):
+            yield Caution(code, CAUTIONS[code])
 
 
 def _about_the_service(service: Service) -> Iterator[Caution]:

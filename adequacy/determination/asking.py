@@ -144,10 +144,11 @@ def _origin_again(record: Mapping[str, Any]) -> Place | None:
     origin = record["origin"]
     if origin is None or origin["given"] != "address":
         return None
-    codes = {caution["code"] for caution in record["answer"]["cautions"]}
+    codes = [caution["code"] for caution in record["answer"]["cautions"]]
+    placed = tuple(code for code in codes if code == "no_address_index" or code.startswith("address_"))
     if origin["kind"] != "point":
         place = replace(locate_zip(origin["zip5"]), given="address", source=origin["source"])
-        return replace(place, cautions=(*place.cautions, *({"no_address_index"} & codes)))
+        return replace(place, cautions=(*place.cautions, *placed))
     return Place(
         given=origin["given"],
         kind=origin["kind"],
@@ -163,5 +164,5 @@ def _origin_again(record: Mapping[str, Any]) -> Place | None:
         area=None,
         mailing=False,
         source=origin["source"],
-        cautions=(),
+        cautions=placed,
     )

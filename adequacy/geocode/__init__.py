@@ -7,6 +7,7 @@ passes through it.
 
 from __future__ import annotations
 
-from adequacy.geocode.place import Place, locate_address, locate_point, locate_zip, parse_lat_lon, place_sites
+from adequacy.geocode.ladder import place_sites
+from adequacy.geocode.place import CAUTIONS, Place, locate_address, locate_point, locate_zip, parse_lat_lon
 
-__all__ = ["Place", "locate_address", "locate_point", "locate_zip", "parse_lat_lon", "place_sites"]
+__all__ = ["CAUTIONS", "Place", "locate_address", "locate_point", "locate_zip", "parse_lat_lon", "place_sites"]

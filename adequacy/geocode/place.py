@@ -11,20 +11,37 @@ import math
 import re
 import unicodedata
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from adequacy import distance, reference
 from adequacy.errors import CoordinateError, PlaceUnknown, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
-    import pandas as pd
-
+    from adequacy.geocode.index import AddressIndex
+    from adequacy.geocode.match import Match
     from adequacy.reference import ZipArea, ZipCode
 
-__all__ = ["Place", "locate_address", "locate_point", "locate_zip", "parse_lat_lon", "place_sites", "zip_in_text"]
+__all__ = ["CAUTIONS", "Place", "locate_address", "locate_point", "locate_zip", "parse_lat_lon", "zip_in_text"]
+
+#: What each caution code that a place can carry means.
+CAUTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "mailing_zip": "A ZIP of post-office boxes or of one large receiver: its people live round the area shown.",
+        "several_counties": "People of this place live in more than one county.",
+        "no_address_index": "No address index is at hand, so the ZIP stands for the address. "
+        "Make one with: adequacy geocode index FILE --out INDEX",
+        "address_not_found": "The address is not in the address index, so its ZIP stands for it. Check the spelling.",
+        "address_tie": "The address fits several places, so its ZIP stands for it. Add the missing direction or type.",
+        "address_elsewhere": "The address is not in its ZIP, but one like it is elsewhere in the state. Check the ZIP.",
+        "address_close_match": "The address was found in another spelling only. Check that it is the right one.",
+        "address_zip_differs": "It was found in another ZIP than stated: the answer allows for both. Check the ZIP.",
+        "address_far_from_zip": "The address was found far from its ZIP: the answer allows for both. Check it.",
+    }
+)
 
 _OTHER_WAYS = "Check it, or give the street address or coordinates instead."
 
@@ -348,14 +365,14 @@ def _degrees(found: re.Match[str]) -> tuple[float, str]:
 # --- addresses ---------------------------------------------------------------------------------------------------
 
 
-def locate_address(text: str, index: Path | str | None = None) -> Place:
+def locate_address(text: str, index: AddressIndex | Path | str | None = None) -> Place:
     """Place a street address by an address index, else by the ZIP that stands in it.
 
     Parameters
     ----------
     text : str
         One line, such as ``101 Manning Drive, Chapel Hill NC 27514``. It never enters a message.
-    index : path or None
+    index : AddressIndex, path or None
         A file made by ``adequacy geocode index``.
 
     Returns
@@ -380,14 +397,66 @@ def locate_address(text: str, index: Path | str | None = None) -> Place:
     if not plain:
         raise UsageError("The address is empty: give house number, street, city, state and ZIP.")
     zip5 = zip_in_text(plain)
+    if zip5 is not None:
+        _require_same_state(plain, zip5)
+    caution = "no_address_index"
+    if index is not None:
+        found = _find(plain, index)
+        if found.lon is not None:
+            return _found_place(found, zip5)
+        caution = "address_tie" if found.match == "tie" else "address_not_found"
+        caution = "address_elsewhere" if "elsewhere" in found.flags else caution
     if zip5 is None:
-        raise PlaceUnknown(
-            "The address ends in no five-digit ZIP code, so nothing at hand can place it. "
-            "Add the ZIP, or give --zip or --point."
-        )
-    code = _known_zip(zip5)
-    _require_same_state(plain, code)
-    return _zip_place(code, "address", ("no_address_index",))
+        raise PlaceUnknown(_NO_ZIP[caution])
+    return _zip_place(_known_zip(zip5), "address", (caution,))
+
+
+_NO_ZIP = {
+    code: f"The address {why}, and it ends in no five-digit ZIP code that could place it. Add the ZIP, or give --point."
+    for code, why in {
+        "no_address_index": "cannot be looked up (no address index is at hand)",
+        "address_tie": "fits several places",
+        "address_not_found": "is not in the address index",
+        "address_elsewhere": "is in the address index under another city",
+    }.items()
+}
+
+
+def _find(text: str, index: AddressIndex | Path | str) -> Match:
+    """Ask the index about an address in one line."""
+    from adequacy.geocode.index import AddressIndex, open_index
+    from adequacy.geocode.match import find
+    from adequacy.geocode.parse import read_address
+
+    return find(index if isinstance(index, AddressIndex) else open_index(index), read_address(text))
+
+
+def _found_place(found: Match, stated_zip: str | None) -> Place:
+    """Build the place of an address the index knows; where its ZIP contradicts it, the counties of both count."""
+    lon, lat = found.lon or 0.0, found.lat or 0.0
+    county = reference.county_at(lon, lat)
+    code = reference.find_zip(stated_zip or found.zip5)
+    here = [county.county_fips] if county else []
+    area = reference.find_area(code.zcta) if code and found.flags else None
+    counties = tuple(dict.fromkeys([*here, *(_counties(area) if area else ())]))
+    codes = [f"address_{flag}" for flag in found.flags if f"address_{flag}" in CAUTIONS]
+    return Place(
+        given="address",
+        kind="point",
+        lon=lon,
+        lat=lat,
+        precision=found.precision,
+        uncertainty_mi=found.uncertainty_mi,
+        zip5=stated_zip or found.zip5 or None,
+        zcta=code.zcta if code else None,
+        state=county.state if county else None,
+        county_fips=county.county_fips if county else None,
+        counties=counties,
+        area=None,
+        mailing=False,
+        source=found.source,
+        cautions=(*(["address_close_match"] if found.match == "close" else []), *codes),
+    )
 
 
 _ZIP = re.compile(r"(?<![\w#-])(\d{5})(?:-?\d{4})?(?![\w-])", re.ASCII)
@@ -417,10 +486,13 @@ def zip_in_text(text: str) -> str | None:
     return found[-1][1]
 
 
-def _require_same_state(text: str, code: ZipCode) -> None:
+def _require_same_state(text: str, zip5: str) -> None:
     """Raise if the address names a state in which nobody of its ZIP lives."""
     from adequacy.geocode.words import words
 
+    code = reference.find_zip(zip5)
+    if code is None:
+        return
     found = list(_ZIP.finditer(text))[-1]
     before = text[: found.start()]
     stated = _state_word(_word_list(text[found.end() :])) or _state_word(_word_list(before))
@@ -458,61 +530,3 @@ def _word_list(text: str) -> list[str]:
 def _plain(text: str) -> str:
     """Make full-width digits, odd blanks and line breaks ordinary."""
     return " ".join(unicodedata.normalize("NFKC", str(text)).split())
-
-
-# --- the sites of a roster ---------------------------------------------------------------------------------------
-
-_SITE_UNCERTAINTY_MI = {"given": 0.0, "address_point": 0.01, "street_range": 0.1}
-
-
-def place_sites(frame: pd.DataFrame, index: Path | str | None = None) -> pd.DataFrame:
-    """Place the sites of a roster, each by the best step of the ladder at hand.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Columns ``zip5``, and where there are any ``lon``, ``lat``, ``precision``, ``street``, ``city``, ``state``,
-        ``county_fips`` (table ``sites``).
-    index : path or None
-        A file made by ``adequacy geocode index``.
-
-    Returns
-    -------
-    DataFrame
-        A copy with the same rows and index and the columns ``lon``, ``lat``, ``precision``, ``uncertainty_mi``,
-        ``geocode_source``, ``county_fips`` (kept where the roster gives it). A site that cannot be placed has precision
-        ``none`` and no coordinates.
-    """
-    out = frame.copy()
-    rows = [_place_site(record) for record in frame.to_dict("records")]
-    for at, name in enumerate(("lon", "lat", "precision", "uncertainty_mi", "geocode_source", "county_fips")):
-        out[name] = [row[at] for row in rows]
-    return out
-
-
-_Placed = tuple[float, float, str, float, str, str]
-
-
-def _place_site(record: Mapping[Hashable, object]) -> _Placed:
-    """Place one site: its coordinates if they can be true, else its ZIP, else nowhere."""
-    county = str(record.get("county_fips") or "")
-    lon, lat = _number(record.get("lon")), _number(record.get("lat"))
-    stated = str(record.get("precision") or "") or "given"
-    if stated == "none":  # a PO box, telehealth: mailing may have a ZIP, but it is no place where services are given
-        return math.nan, math.nan, "none", math.nan, "", county
-    try:
-        if stated in _SITE_UNCERTAINTY_MI and _in_us(lon, lat):
-            here = reference.county_at(lon, lat) if not county else None
-            return lon, lat, stated, _SITE_UNCERTAINTY_MI[stated], "given", county or (here.county_fips if here else "")
-        place = locate_zip(str(record.get("zip5") or ""))
-    except (UsageError, PlaceUnknown):
-        return math.nan, math.nan, "none", math.nan, "", county
-    return place.lon, place.lat, "zip", place.uncertainty_mi, place.source, county or place.county_fips or ""
-
-
-def _number(value: object) -> float:
-    """Read a cell as a number; NaN where it is none."""
-    try:
-        return float(str(value))
-    except ValueError:
-        return math.nan

@@ -9,7 +9,7 @@ import csv
 from functools import lru_cache
 from importlib import resources
 
-__all__ = ["words"]
+__all__ = ["long_word", "words"]
 
 
 @lru_cache(maxsize=1)
@@ -27,9 +27,9 @@ def words(kind: str) -> dict[str, str]:
 
     Parameters
     ----------
-    kind : {"suffix", "unit", "direction", "ordinal", "phrase", "word", "state"}
+    kind : {"suffix", "unit", "direction", "ordinal", "phrase", "word", "state", "full"}
         Street types, parts of a building, points of the compass, numbered streets, road names of several words,
-        other words, and the states.
+        other words, and the states; ``full`` leads from a folded street word back to its full spelling.
 
     Returns
     -------
@@ -42,3 +42,14 @@ def words(kind: str) -> dict[str, str]:
     ('AVE', 'NC')
     """
     return _table()[kind]
+
+
+def long_word(word: str) -> str:
+    """Return the full spelling of a folded street word, so that slips of spelling can be counted in it.
+
+    Examples
+    --------
+    >>> long_word("VLY"), long_word("ST"), long_word("MAPLE")
+    ('VALLEY', 'STREET', 'MAPLE')
+    """
+    return words("full").get(word, word)

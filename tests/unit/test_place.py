@@ -231,7 +231,7 @@ def test_the_zip_of_an_address_is_never_its_house_suite_or_box_number(text: str,
 
 
 def test_an_address_without_a_zip_says_what_would_settle_it() -> None:
-    with pytest.raises(PlaceUnknown, match="Add the ZIP"):
+    with pytest.raises(PlaceUnknown, match="Add the ZIP, or give --point"):
         locate_address("12345 Main St, Lillington NC")
 
 
