@@ -77,12 +77,13 @@ def given_facts(given: dict[str, Any], policy: Policy) -> dict[str, str]:
 def _member_facts(member: str | None, members: str | None, facts: dict[str, str], policy: Policy) -> dict[str, str]:
     """What the eligibility file says of a member on the day of receipt."""
     from adequacy.clocks import read_instant, zone_named
-    from adequacy.intake import read_member
 
     if not member or not members:
         raise UsageError("--member and --members FILE go together.")
     if facts.get("consumer_ref"):
         raise UsageError("--member names the consumer already: leave --consumer-ref out.")
+    from adequacy.intake import read_member
+
     received = read_instant(facts.get("received", ""), zone_named(policy.plan.timezone)).date().isoformat()
     known = read_member(Path(members), member, received).as_question(None)
     found = {"consumer_ref": member, "consumer_verified": "Y", "eligible_on": received}

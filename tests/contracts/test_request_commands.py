@@ -1,0 +1,358 @@
+"""``adequacy request``, ``record``, ``policy`` and ``backtest`` as staff and scripts call them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import typer
+from typer.main import get_command
+
+from adequacy.cli.app import app
+from adequacy.geocode import locate_zip
+from tests.requests import request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.conftest import Ran
+
+    Run = Callable[..., Ran]
+
+DEMO = Path(__file__).parents[2] / "adequacy" / "reference" / "demo_data"
+OPEN = (
+    "request", "open", "--service", "SAIOP", "--zip", "27546", "--received", "2026-10-29T12:15", "--requester",
+    "A Clinic", "--consumer-ref", "REF-1", "--age", "34",
+)  # fmt: skip
+
+
+def _json(ran: Ran) -> Any:
+    assert ran.code == 0, ran.err
+    return json.loads(ran.out)
+
+
+def _opened(run: Run, *arguments: str) -> str:
+    return str(_json(run(*arguments, "--format", "json"))["id"])
+
+
+def test_three_commands_from_the_request_to_the_letter_that_is_due(run: Run) -> None:
+    one = _opened(run, *OPEN)
+    page = run("request", "decide", one)
+    assert page.code == 0
+    assert page.out.startswith(f"{one}: CLOSED_PROVIDERS_AVAILABLE")
+    assert "Letter     L2, Network closed - providers available" in page.out
+    assert "provider_list due 2026-11-05 23:59" in page.out
+    assert max(map(len, page.out.splitlines())) <= 80
+    view = _json(run("request", "show", one, "--format", "json"))
+    assert {key: view[key] for key in ("state", "finding", "outcome", "letter", "rule_trail", "human_review")} == {
+        "state": "CLOSED_PROVIDERS_AVAILABLE", "finding": "covered", "outcome": "CLOSED_PROVIDERS_AVAILABLE",
+        "letter": "L2", "rule_trail": ["R05"], "human_review": "N",
+    }  # fmt: skip
+    assert {"id", "par", "facts", "cautions", "clocks", "events", "duplicates_of"} <= set(view)
+    [clock] = view["clocks"]
+    assert {key: clock[key] for key in ("clock", "start", "due", "act_by", "met_at")} == {
+        "clock": "provider_list", "start": "2026-10-29T12:15:00-04:00", "due": "2026-11-05T23:59:00-05:00",
+        "act_by": "2026-11-05", "met_at": None,
+    }  # fmt: skip
+
+
+def test_a_record_is_verified_altered_and_explained(run: Run, tmp_path: Path) -> None:
+    one = _opened(run, *OPEN)
+    file = tmp_path / "r.json"
+    assert run("request", "decide", one, "--record", str(file)).code == 0
+    same = run("record", "verify", str(file))
+    assert (same.code, same.out.split(":")[0]) == (0, "IDENTICAL")
+    explained = run("record", "explain", str(file))
+    assert "Which rule?" in explained.out
+    assert run("record", "export", one, "--out", str(tmp_path / "again.json")).code == 0
+    assert (tmp_path / "again.json").read_bytes() == file.read_bytes()
+    file.write_text(file.read_text(encoding="utf-8").replace('"covered"', '"gap"', 1), encoding="utf-8")
+    assert "altered after it was made" in run("record", "verify", str(file)).refused(11)
+
+
+def test_an_explanation_from_the_casebook_tells_what_came_after(run: Run) -> None:
+    one = _opened(run, *OPEN)
+    run("request", "decide", one)
+    run("request", "confirm", one, "--by", "A. Lee")
+    assert "confirmed by A. Lee" in run("record", "explain", one).out
+    assert run("record", "check-book").out.startswith("whole: 3 events and 1 records")
+
+
+def test_a_letter_is_confirmed_by_name_then_sent_and_the_clock_is_met(run: Run) -> None:
+    one = _opened(run, *OPEN)
+    run("request", "decide", one)
+    assert "named person first" in run("request", "event", one, "list_sent").refused(2)
+    assert run("request", "confirm", one, "--by", "A. Lee").out == f"{one}: L2 confirmed by A. Lee\n"
+    sent = run("request", "event", one, "list_sent", "--at", "2026-11-03T10:00", "--note", "by secure mail")
+    assert sent.out == f"{one}: list_sent recorded, now CLOSED_PROVIDERS_AVAILABLE\n"
+    view = _json(run("request", "show", one, "--format", "json"))
+    assert view["clocks"][0]["met_at"] == "2026-11-03T10:00:00-05:00"
+    assert [event["name"] for event in view["events"]] == ["received", "decided", "confirmed", "list_sent"]
+    assert "is answered" in run("request", "decide", one).refused(2)
+    assert "confirmed by A. Lee" in run("request", "show", one).out
+
+
+def test_the_demos_twelve_requests_each_go_the_way_they_are_meant_to(run: Run) -> None:
+    assert run("request", "open", "--file", str(DEMO / "requests.csv")).code == 0
+    with (DEMO / "requests.csv").open(encoding="utf-8", newline="") as file:
+        ways = [row["way"] for row in csv.DictReader(file)]
+    rows = _json(run("request", "list", "--format", "json"))
+    for row in rows:
+        assert run("request", "decide", row["id"]).code == 0
+    trails = [_json(run("request", "show", row["id"], "--format", "json"))["rule_trail"] for row in rows]
+    assert [">".join(trail) for trail in trails] == ways
+    counts = _json(run("request", "stats", "--format", "json"))
+    assert counts["requests"] == len(ways)
+    assert run("request", "stats").out.startswith("12 requests")
+    assert len(_json(run("request", "due", "--as-of", "2026-11-02", "--format", "json"))) == 12
+    assert "person" in run("request", "list").out
+
+
+def test_a_call_changes_the_decision_and_stands_on_the_sheet_until_it_is_made(run: Run) -> None:
+    one = _opened(
+        run, "request", "open", "--service", "inn_nav", "--zip", "27601", "--received", "2026-10-30",
+        "--requester", "C", "--consumer-ref", "REF-3", "--client-specific", "Y", "--nctracks", "Y", "--age", "27",
+    )  # fmt: skip
+    assert "VERIFY_ACCESS" in run("request", "decide", one).out
+    [call] = _json(run("request", "call-sheet", "--format", "json"))
+    assert "Then record each call" in run("request", "call-sheet").out
+    told = ("--site", call["site_id"], "--by", "A. Lee", "--result", "full")
+    assert run("request", "event", one, "contacted", *told).code == 0
+    assert run("request", "call-sheet").out == "Nobody needs to be phoned today.\n"
+    run("request", "decide", one)
+    view = _json(run("request", "show", one, "--format", "json"))
+    assert (view["rule_trail"], view["letter"], view["human_review"]) == (["R07", "R12"], "L4", "N")
+
+
+def test_due_dates_go_into_a_calendar(run: Run, tmp_path: Path) -> None:
+    _opened(run, *OPEN)
+    late = run("request", "due", "--as-of", "2026-11-20", "--ics", str(tmp_path / "due.ics"))
+    assert "OVERDUE" in late.out
+    raw = (tmp_path / "due.ics").read_bytes()
+    assert raw.startswith(b"BEGIN:VCALENDAR\r\n")
+    assert raw.endswith(b"END:VCALENDAR\r\n")
+    assert b"DTEND:20261106T045900Z" in raw
+    assert b"REF-1" not in raw
+    assert max(map(len, raw.split(b"\r\n"))) <= 75
+
+
+def test_a_resubmission_is_said(run: Run) -> None:
+    one = _opened(run, *OPEN)
+    again = _json(run(*OPEN, "--format", "json"))
+    assert again["duplicates_of"] == one
+    assert f"(a resubmission of {one})" in run(*OPEN).out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("--zip", "2754"), 2, "--zip: The ZIP code has 4 digits"),
+        (("--zip", "00000"), 4, "ZIP 00000"),
+        (("--service", "TCM"), 2, "may mean"),
+        (("--service", "tcli"), 4, "tcli"),
+        (("--received", "2026-02-30"), 2, "--received: .2026-02-30. is not a moment that exists"),
+        (("--received", "2024-03-10T02:30"), 2, "the clocks go forward"),
+        (("--client-specific", "maybe"), 2, "--client-specific: .MAYBE. is not one of Y, N, U"),
+        (("--requester-npi", "12345"), 2, "--requester-npi: .12345. is not an NPI of ten digits"),
+        (("--age", "young"), 2, "--age: .young. is not an age"),
+        (("--point", "35.4,-78.8"), 2, "say the same place in two ways"),
+        (("--admitted", "2026-10-30"), 2, "--level inpatient"),
+        (("--file", "f.csv"), 2, "leave the other options out"),
+        (("--member", "M1"), 2, "--member and --members FILE go together"),
+    ],
+)
+def test_a_request_that_cannot_be_is_one_line_with_the_right_exit_code(
+    run: Run, arguments: tuple[str, ...], code: int, says: str
+) -> None:
+    import re
+
+    refused = run(*OPEN, *arguments).refused(code)
+    assert re.search(says, refused), refused
+    assert _json(run("request", "list", "--format", "json")) == []
+
+
+def test_a_request_without_consumer_or_place_is_asked_for_one(run: Run) -> None:
+    base = ("request", "open", "--service", "SAIOP", "--received", "2026-10-29", "--requester", "A")
+    assert "no place is given" in run(*base).refused(2)
+    assert "not where they live" in run(*base, "--consumer-ref", "R1", "--site-zip", "27546").refused(2)
+    assert run(*base, "--site-zip", "27546").code == 0
+
+
+FORMS = {
+    "form.csv": "service,zip,received,requester,consumer_ref\nSAIOP,27546,2026-10-29,A,R1\nPSR,28301,2026-10-29,A,R2\n",
+    "form.toml": """
+[[request]]
+service = "SAIOP"
+zip = "27546"
+received = 2026-10-29T10:00:00
+requester = "A"
+consumer_ref = "R1"
+urgent = true
+[[request]]
+service = "PSR"
+zip = "28301"
+received = "2026-10-29"
+requester = "A"
+consumer_ref = "R2"
+age = 41
+""",
+    "form.json": """[
+{"service": "SAIOP", "zip": "27546", "received": "2026-10-29", "requester": "A", "consumer-ref": "R1"},
+{"service": "PSR", "zip": "28301", "received": "2026-10-29", "requester": "A", "consumer-ref": "R2", "age": null}
+]""",
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_form_of_two_opens_two(run: Run, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(FORMS[name], encoding="utf-8")
+    ids = [row["id"] for row in _json(run("request", "open", "--file", str(tmp_path / name), "--format", "json"))]
+    rows = _json(run("request", "list", "--format", "json"))
+    assert [(row["id"], row["service_key"]) for row in rows] == list(zip(ids, ("saiop", "psr"), strict=True))
+
+
+def test_a_form_with_faults_names_every_row_and_opens_nothing(run: Run, tmp_path: Path) -> None:
+    form = tmp_path / "form.csv"
+    form.write_text(
+        "service,zip,received,requester,consumer_ref\nSAIOP,27546,2026-10-29,A,R1\nTCM,27546,2026-10-29,A,R2\n"
+        "PSR,2754,2026-10-29,A,R3\n",
+        encoding="utf-8",
+    )
+    refused = run("request", "open", "--file", str(form)).refused(3)
+    assert "nothing was opened" in refused
+    assert "row 3: 'TCM' may mean" in refused
+    assert "row 4: zip: The ZIP code has 4 digits" in refused
+    assert _json(run("request", "list", "--format", "json")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("a.csv", "", "holds no request"),
+        ("a.csv", "service,colour\nSAIOP,red\n", "row 2"),
+        ("a.csv", 'service,zip\nSAIOP,"27546\n', "is no CSV"),
+        ("a.json", "{", "is no JSON"),
+        ("a.json", "[1]", "must be a table of facts"),
+        ("a.toml", "[[request", "is no TOML"),
+        ("a.pdf", "x", "a form is a .csv, .toml or .json file"),
+    ],
+)
+def test_a_form_that_is_none_is_one_line(run: Run, tmp_path: Path, name: str, text: str, says: str) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    assert says in run("request", "open", "--file", str(tmp_path / name)).refused(3)
+    assert "cannot be read" in run("request", "open", "--file", str(tmp_path / "absent.csv")).refused(3)
+
+
+def test_what_is_not_there_or_not_possible_is_one_line(run: Run, tmp_path: Path) -> None:
+    for arguments in (
+        ("show", "REQ-9"),
+        ("decide", "REQ-9"),
+        ("event", "REQ-9", "withdrawn"),
+        ("confirm", "REQ-9", "--by", "A"),
+    ):
+        assert "no request REQ-9" in run("request", *arguments).refused(2)
+    one = _opened(run, *OPEN)
+    assert "out of order. Allowed now: completed" in run("request", "event", one, "executed").refused(2)
+    assert "not a format" in run("request", "show", one, "--format", "yaml").refused(2)
+    assert "is not a day" in run("request", "decide", one, "--as-of", "yesterday").refused(2)
+    assert "cannot be written" in run("request", "decide", one, "--record", str(tmp_path / "no" / "r.json")).refused(3)
+    assert "no such network file" in run("request", "decide", one, "--network", str(tmp_path / "no.gpkg")).refused(3)
+    assert "does not answer" in run("request", "list", "--casebook", "postgresql://a@127.0.0.1:1/b").refused(5)
+    (tmp_path / "notes.txt").write_text("these are notes, no casebook\n" * 99, encoding="utf-8")
+    assert "no casebook" in run("request", "list", "--casebook", str(tmp_path / "notes.txt")).refused(3)
+
+
+def test_a_date_before_the_first_rule_cannot_be_decided(run: Run) -> None:
+    early = _opened(run, *[each if each != "2026-10-29T12:15" else "2019-05-01" for each in OPEN])
+    assert "2020-10-12" in run("request", "decide", early).refused(4)
+
+
+def test_policy_decide_answers_the_table_alone(run: Run, tmp_path: Path) -> None:
+    header = (
+        "id,consumer_identified,contracted_in_30mi,accessible,client_specific,requester_contracted,nctracks_ok,"
+        "tp_closed_service"
+    )
+    (tmp_path / "facts.csv").write_text(f"{header}\n1,Y,Y,N,Y,N,Y,Y\n2,N,I,U,U,N,U,Y\n", encoding="utf-8")
+    done = run("policy", "decide", str(tmp_path / "facts.csv"), "--out", str(tmp_path / "out.csv"))
+    assert done.code == 0
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    names = ("rule_trail", "outcome", "letter", "clock", "human_review")
+    assert [[row[name] for name in names] for row in rows] == [
+        ["R07>R12", "APPROVED_TO_CONTINUE", "L4", "oon_sar_return", "N"],
+        ["R03", "CLOSED_NO_CONSUMER_GAP_FLAGGED", "L1", "provider_list", "Y"],
+    ]
+    wrong = run("policy", "decide", str(tmp_path / "absent.csv"), "--out", str(tmp_path / "out.csv"))
+    assert "cannot be read" in wrong.refused(3)
+
+
+def test_the_demos_log_is_replayed_with_a_reason_for_every_row(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    counts = _json(run("backtest", str(DEMO / "past_decisions.csv"), "--out", str(out), "--format", "json"))
+    with out.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with (DEMO / "past_decisions.csv").open(encoding="utf-8", newline="") as file:
+        assert [row["id"] for row in csv.DictReader(file)] == [row["id"] for row in rows]
+    assert {row["agrees"] for row in rows} == {"yes", "no", "undecidable"}
+    assert all(row["why"] for row in rows)
+    assert counts["agrees"]["no"] == sum(row["agrees"] == "no" for row in rows) > 10
+    ended = [
+        row for row in rows if row["reason"] == "counted a site whose contract had ended" and row["agrees"] == "no"
+    ]
+    assert ended
+    assert all("contract_ended" in row["why"] for row in ended)
+    assert "They part company" in run("backtest", str(DEMO / "past_decisions.csv"), "--out", str(out)).out
+    (tmp_path / "bad.csv").write_text("id,received\n1,2026-01-01\n", encoding="utf-8")
+    assert "no column service" in run("backtest", str(tmp_path / "bad.csv"), "--out", str(out)).refused(3)
+
+
+def test_the_origin_is_the_consumer_and_without_one_the_requesters_site() -> None:
+    from adequacy.determination.asking import origin_of
+
+    assert origin_of(request(site_zip="28301")).zip5 == "27546"
+    assert origin_of(request(consumer_ref="", zip="", site_zip="28301")).zip5 == "28301"
+    assert origin_of(request(consumer_ref="a consumer", site_zip="28301")).zip5 == "28301"
+    assert origin_of(request(consumer_ref="")) == locate_zip("27546")
+
+
+def _examples() -> list[list[str]]:
+    """Every example of the help of these commands, as typed."""
+    found = []
+    for name in ("request", "record", "policy"):
+        for command in get_command(app).commands[name].commands.values():  # type: ignore[attr-defined]
+            found += [
+                shlex.split(text) for text in command.epilog.removeprefix("Examples:").split("    ") if text.strip()
+            ]
+    return found
+
+
+def test_the_examples_of_the_help_run_as_pasted(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    one = _opened(run, *OPEN)
+    assert one == "REQ-2026-000001"
+    (tmp_path / "requests.csv").write_text(FORMS["form.csv"], encoding="utf-8")
+    (tmp_path / "facts.csv").write_text(
+        "consumer_identified,contracted_in_30mi,accessible,client_specific,requester_contracted,nctracks_ok,"
+        "tp_closed_service\nY,Y,Y,U,N,U,Y\n",
+        encoding="utf-8",
+    )
+    run("request", "decide", one, "--record", "r.json")
+    run("request", "confirm", one, "--by", "A. Lee")
+    skipped = ("alliance.gpkg", "S1", "team.sqlite")
+    for example in _examples():
+        assert example[0] == "adequacy"
+        if not any(word in skipped for word in example):
+            ran = run(*example[1:])
+            assert ran.code == 0, (example, ran.err)
+
+
+def test_every_command_has_help_and_an_example() -> None:
+    for name in ("request", "record", "policy"):
+        for command in get_command(app).commands[name].commands.values():  # type: ignore[attr-defined]
+            assert command.help
+            assert command.epilog.startswith("Examples:")
+    assert isinstance(app, typer.Typer)
