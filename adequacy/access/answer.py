@@ -17,7 +17,7 @@ from adequacy.clocks import read_date
 from adequacy.errors import NoStandardInForce, UsageError
 from adequacy.geocode import CAUTIONS
 from adequacy.policy import Standard
-from adequacy.reference import vintages
+from adequacy.reference import find_county, vintages
 from adequacy.tables import table
 
 if TYPE_CHECKING:
@@ -325,6 +325,7 @@ def _service(service: Service) -> dict[str, Any]:
 
 
 def _origin(place: Place) -> dict[str, Any]:
+    county = find_county(place.county_fips) if place.county_fips else None
     return {
         "given": place.given,
         "kind": place.kind,
@@ -335,6 +336,7 @@ def _origin(place: Place) -> dict[str, Any]:
         "precision": place.precision,
         "uncertainty_mi": place.uncertainty_mi,
         "county_fips": place.county_fips,
+        "county": county.name if county else None,
         "counties": list(place.counties),
         "source": place.source,
     }

@@ -12,8 +12,8 @@ from adequacy.outputs.words import (
     finding_sentence,
     miles_text,
     panel_text,
-    place_name,
     reasons_text,
+    whereabouts,
 )
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _head(answer: dict[str, Any]) -> Iterator[str]:
     yield from _wrap(f"{answer['service']['name']} ({answer['service']['key']})")
     age = answer["question"]["age"]
     who = f", age {age}" if age is not None else ""
-    yield from _wrap(f"for a consumer in {place_name(answer['origin'])}{who}, on {answer['as_of']}")
+    yield from _wrap(f"for a consumer {whereabouts(answer['origin'])}{who}, on {answer['as_of']}")
     for caution in answer["cautions"]:
         if caution["code"] == "demo_data":
             yield from _wrap(caution["text"])
@@ -90,9 +90,15 @@ def _verdict(answer: dict[str, Any], colour: bool) -> Iterator[str]:
     if colour:
         lines[0] = lines[0].replace(title, f"{_BOLD}{title}{_PLAIN}", 1)
     yield from lines
-    yield from _wrap(_range(answer)) if answer["nearest_mi"]["low"] is not None else []
+    if answer["nearest_mi"]["low"] is not None and not _is_said(answer):
+        yield from _wrap(_range(answer))
     if answer["sites"]:
         yield from _wrap(_accepting(answer))
+
+
+def _is_said(answer: dict[str, Any]) -> bool:
+    """Whether the finding's own sentence gives the one distance there is."""
+    return bool(answer["finding"] == "gap" and answer["origin"]["uncertainty_mi"] == 0)
 
 
 def _range(answer: dict[str, Any]) -> str:

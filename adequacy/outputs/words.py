@@ -14,6 +14,7 @@ __all__ = [
     "place_name",
     "reasons_text",
     "share_text",
+    "whereabouts",
 ]
 
 REASON_WORDS = {
@@ -117,6 +118,13 @@ def panel_text(site: dict[str, Any]) -> str:
     return f"{text} (verified {verified})" if verified else f"{text} (not verified)"
 
 
+def whereabouts(origin: dict[str, Any]) -> str:
+    """Where the consumer is, with the county, as the head of a page says it; never an address."""
+    word = "in" if origin["given"] == "zip" else "at"
+    county = f", {origin['county']} County" if origin.get("county") else ""
+    return f"{word} {place_name(origin)}{county}"
+
+
 def place_name(origin: dict[str, Any]) -> str:
     """How a page names the place asked about; never an address."""
     if origin["given"] == "zip":
@@ -156,15 +164,18 @@ def _how_far(answer: dict[str, Any]) -> str:
 
 def _too_close(answer: dict[str, Any], limit: str) -> str:
     """Lead with the share of people, then where the rest is, then what settles it."""
-    share = answer["share_within_pct"]
-    part = answer["uncovered_part"]
-    whole = 100.0
     if answer["origin"]["precision"] != "zip":
         return f"{limit} lies inside what is not known of the place or of the site. A more exact address settles it."
-    people = f"{share_text(share)} of this ZIP's people are within {limit} of a counted site"
-    if share >= whole:
+    share, part = answer["share_within_pct"], answer["uncovered_part"]
+    none, everybody = 0.0, 100.0
+    if share == none:
+        people = f"None of this ZIP's people counted by the Census is within {limit} of a counted site"
+        rest = "a part where nobody was counted is"
+    elif share == everybody:
         people = f"All of this ZIP's people counted by the Census are within {limit} of a counted site"
-    rest = f"its {part} is not" if part else "its border is too close to the line"
-    if part and share >= whole:
-        rest = f"its {part} is too close to the line"
-    return f"{people}; {rest}. A street address settles it."
+        rest = f"its {part or 'border'} is too close to the line"
+    else:
+        people = f"{share_text(share)} of this ZIP's people are within {limit} of a counted site"
+        rest = f"its {part} is not" if part else "the rest is not"
+    settles = "An address index" if answer["origin"]["given"] == "address" else "A street address"
+    return f"{people}; {rest}. {settles} settles it."
