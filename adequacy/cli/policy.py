@@ -26,7 +26,10 @@ def _group() -> None:
     """The decision table on its own."""
 
 
-@app.command(epilog="Examples:  adequacy policy decide facts.csv --out answers.csv")
+@app.command(
+    epilog="Examples:  adequacy policy decide facts.csv --out answers.csv    "
+    "adequacy policy decide facts.csv --out answers.csv --as-of 2026-11-01"
+)
 def decide(
     facts: Annotated[str, typer.Argument(metavar="FACTS.csv", help="Fact columns as in decisions.csv.")],
     out: Annotated[str, typer.Option("--out", metavar="OUT.csv", help="The file to write.")],

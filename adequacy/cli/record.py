@@ -50,7 +50,10 @@ def explain(
     sys.stdout.write(page(record, events))
 
 
-@app.command(epilog="Examples:  adequacy record export REQ-2026-000001 --out r.json")
+@app.command(
+    epilog="Examples:  adequacy record export REQ-2026-000001 --out r.json    "
+    "adequacy record export REQ-2026-000002 --out second.json"
+)
 def export(
     request_id: Annotated[str, typer.Argument(metavar="ID", help="The request.")],
     out: Annotated[str, typer.Option("--out", metavar="FILE.json", help="The file to write.")],

@@ -178,7 +178,10 @@ def decide(
     desk.show(made, decision_page(made, desk.letter_names(net.policy), request_id), output)
 
 
-@app.command(epilog="Examples:  adequacy request confirm REQ-2026-000001 --by 'A. Lee'")
+@app.command(
+    epilog="Examples:  adequacy request confirm REQ-2026-000001 --by 'A. Lee'    "
+    "adequacy request confirm REQ-2026-000002 --by 'B. Cruz'"
+)
 def confirm(
     request_id: Request,
     by: Annotated[str, typer.Option("--by", metavar="NAME", help="The person who confirms.")],

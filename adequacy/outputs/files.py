@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import sys
 import zipfile
+from contextlib import suppress
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
@@ -28,10 +30,17 @@ def require_kind(path: Path, kinds: Iterable[str], what: str) -> str:
 
 
 def write_bytes(content: bytes, path: Path) -> None:
-    """Write a finished file; ``OutputError`` where it cannot be written."""
+    """Write a finished file, whole or not at all; ``-`` is standard output. ``OutputError`` where it cannot be written."""
+    if str(path) == "-":
+        sys.stdout.buffer.write(content)
+        return
+    part = path.with_name(f".{path.name}.part")
     try:
-        path.write_bytes(content)
+        part.write_bytes(content)
+        part.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise OutputError(
             f"{path}: cannot be written ({error.strerror or error}). Check the folder, and whether the file is open."
         ) from error
