@@ -54,9 +54,21 @@ def _described(name: str) -> dict[str, Any]:
     described: dict[str, Any] = {"value": found.value, "origin": found.origin}
     if found.value and name in ("policy", "address_index") and not Path(found.value).exists():
         described["error"] = f"{found.value}: no such file or folder"
+    elif found.value and name == "address_index":
+        described |= _address_index(found.value)
     if name == "casebook" and found.value and "://" in found.value:
         described["value"] = found.value.split("://", 1)[0] + "://..."
     return described
+
+
+def _address_index(path: str) -> dict[str, Any]:
+    """What the address index holds, or why it cannot be used."""
+    from adequacy.geocode.index import open_index
+
+    try:
+        return {"index": open_index(path).info()}
+    except AdequacyError as error:
+        return {"error": error.message}
 
 
 def _network() -> dict[str, Any]:
@@ -89,6 +101,9 @@ def render(report: dict[str, Any], output: str) -> str:
     for name, each in report["settings"].items():
         lines.append(f"  {name:<14} {each['value'] or '(none)'}  [{each['origin']}]")
         lines += [f"    WRONG: {each['error']}"] if "error" in each else []
+        if index := each.get("index"):
+            made_of = f"{index['name']}{' of ' + index['dated'] if index['dated'] else ''}"
+            lines.append(f"    {index['points']} addresses, {index['ranges']} street ranges from {made_of}")
     lines += ["", "network that answers"]
     lines += [f"  {name:<14} {value}" for name, value in report["network"].items()]
     lines += ["", "All well." if report["healthy"] else "Something is wrong: see above."]

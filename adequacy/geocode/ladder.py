@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from adequacy.geocode.index import AddressIndex
     from adequacy.geocode.match import Match
+    from adequacy.geocode.parse import Address
 
 __all__ = ["Located", "Record", "as_number", "climb", "from_match", "place_sites"]
 
@@ -118,12 +119,17 @@ def from_match(found: Match) -> Located:
 
 def _find(index: AddressIndex, record: Record) -> Match:
     """Ask the index."""
-    from adequacy.geocode.match import find
+    from adequacy.geocode.match import find_lazily
     from adequacy.geocode.parse import read_address, read_parts
 
-    if record.whole:
-        return find(index, read_address(f"{record.line} {record.zip5}".strip()))
-    return find(index, read_parts(record.line, record.city, record.state, record.zip5[:5]))
+    whole, zip5 = f"{record.line} {record.zip5}".strip(), record.zip5[:5]
+
+    def read(trained: bool) -> list[Address]:
+        if record.whole:
+            return read_address(whole, trained=trained)
+        return read_parts(record.line, record.city, record.state, zip5, trained=trained)
+
+    return find_lazily(index, read)
 
 
 def _by_zip(record: Record, found: Match | None) -> Located:

@@ -15,12 +15,12 @@ from adequacy import distance, reference
 from adequacy.geocode.words import long_word, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from adequacy.geocode.index import AddressIndex, Hit
     from adequacy.geocode.parse import Address, Street
 
-__all__ = ["RANGE_MI", "Match", "doubt", "find"]
+__all__ = ["RANGE_MI", "Match", "doubt", "find", "find_lazily"]
 
 #: How far an address point may stand from the door, and a spot along a street range from the house, in miles.
 POINT_MI = 0.01
@@ -106,6 +106,15 @@ def find(index: AddressIndex, readings: Iterable[Address]) -> Match:
             if found:
                 return _settle(index, reading, found)
     return _elsewhere(index, streets)
+
+
+def find_lazily(index: AddressIndex, read: Callable[[bool], list[Address]]) -> Match:
+    """Find an address by the rules' readings, and load the trained reader only where those find nothing exact.
+
+    ``read`` gives the readings; its argument says whether the trained reader helps.
+    """
+    quick = find(index, read(False))
+    return quick if quick.score == _EXACT and quick.lon is not None else find(index, read(True))
 
 
 def _elsewhere(index: AddressIndex, streets: list[Address]) -> Match:

@@ -195,8 +195,8 @@ _NEEDS_NO_ID = frozenset({"BSMT", "FRNT", "LBBY", "LOWR", "OFC", "PH", "REAR", "
 _ALWAYS = frozenset({"STE", "APT", "BLDG", "UNIT", "RM", "DEPT", "TRLR"})
 
 
-def read_line(text: str) -> list[Address]:
-    """Read a street line such as ``101 Manning Dr Ste 200``.
+def read_line(text: str, *, trained: bool = True) -> list[Address]:
+    """Read a street line such as ``101 Manning Dr Ste 200``; with ``trained`` False by the rules alone, which is quick.
 
     Returns
     -------
@@ -211,12 +211,13 @@ def read_line(text: str) -> list[Address]:
     >>> read_line("PO Box 12")[0].sort
     'box'
     """
-    readings = [reading for reading in (_by_rules(text), _by_usaddress(text)) if reading is not None]
+    both = (_by_rules(text), _by_usaddress(text) if trained else None)
+    readings = [reading for reading in both if reading is not None]
     streets = list(dict.fromkeys(reading for reading in readings if reading.sort == "street"))
     return streets or readings[:1] or [Address("other")]
 
 
-def read_parts(line: str, city: str, state: str, zip5: str) -> list[Address]:
+def read_parts(line: str, city: str, state: str, zip5: str, *, trained: bool = True) -> list[Address]:
     """Read an address whose parts stand in columns of their own.
 
     Examples
@@ -225,7 +226,9 @@ def read_parts(line: str, city: str, state: str, zip5: str) -> list[Address]:
     'NC'
     """
     code = words("state").get(" ".join(_tokens(state)), "")
-    return [replace(reading, city=fold_city(city), state=code, zip5=zip5) for reading in read_line(line)]
+    return [
+        replace(reading, city=fold_city(city), state=code, zip5=zip5) for reading in read_line(line, trained=trained)
+    ]
 
 
 def _by_rules(text: str) -> Address | None:
@@ -336,7 +339,7 @@ def _retry_text(text: str) -> str:
 # --- a whole address in one line ---------------------------------------------------------------------------------
 
 
-def read_address(text: str) -> list[Address]:
+def read_address(text: str, *, trained: bool = True) -> list[Address]:
     """Read a whole address in one line, with or without commas.
 
     Examples
@@ -349,8 +352,8 @@ def read_address(text: str) -> list[Address]:
     zip5 = zip_in_text(plain) or ""
     head, state = _cut_state(plain, zip5)
     found: list[Address] = []
-    for line, city in _cut_city(head, plain):
-        for each in read_line(line):
+    for line, city in _cut_city(head, plain if trained else ""):
+        for each in read_line(line, trained=trained):
             reading = Address(each.sort, each.number, each.suffix, each.street, fold_city(city), state, zip5)
             if reading not in found:
                 found.append(reading)
@@ -376,7 +379,7 @@ def _cut_city(head: str, whole: str) -> list[tuple[str, str]]:
     pieces = [piece.strip() for piece in head.split(",") if piece.strip()]
     if len(pieces) > 1 and not re.search(r"\d|#", pieces[-1]):
         return [(", ".join(pieces[:-1]), pieces[-1])]
-    labels = _tag(whole)
+    labels = _tag(whole) if whole else {}
     out = []
     if labels.get("PlaceName") and labels.get("AddressNumber"):
         line = " ".join(value for name, value in labels.items() if name in (*_NUMBER_LABELS, *_STREET_LABELS))

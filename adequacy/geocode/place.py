@@ -425,10 +425,11 @@ _NO_ZIP = {
 def _find(text: str, index: AddressIndex | Path | str) -> Match:
     """Ask the index about an address in one line."""
     from adequacy.geocode.index import AddressIndex, open_index
-    from adequacy.geocode.match import find
+    from adequacy.geocode.match import find_lazily
     from adequacy.geocode.parse import read_address
 
-    return find(index if isinstance(index, AddressIndex) else open_index(index), read_address(text))
+    opened = index if isinstance(index, AddressIndex) else open_index(index)
+    return find_lazily(opened, lambda trained: read_address(text, trained=trained))
 
 
 def _found_place(found: Match, stated_zip: str | None) -> Place:

@@ -242,3 +242,18 @@ def test_check_uses_the_index_for_an_address(
     tie = json.loads(run(*call, "100 Main St, Lillington NC 27546").out)
     assert tie["origin"]["precision"] == "zip"
     assert "address_tie" in [caution["code"] for caution in tie["cautions"]]
+
+
+def test_doctor_reports_the_index(
+    run: Callable[..., Any], tmp_path: Path, points: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_index(points, tmp_path / "nc.idx", dated="2026-07-01")
+    monkeypatch.setenv("ADEQUACY_ADDRESS_INDEX", str(tmp_path / "nc.idx"))
+    well = run("doctor")
+    assert well.code == 0
+    assert "3 addresses, 0 street ranges from points.csv of 2026-07-01" in well.out
+    (tmp_path / "nc.idx").write_bytes(b"broken")
+    monkeypatch.setenv("ADEQUACY_ADDRESS_INDEX", str(tmp_path / "nc.idx"))
+    ill = run("doctor")
+    assert ill.code == 3
+    assert "no address index" in ill.out
