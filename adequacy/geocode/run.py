@@ -9,6 +9,7 @@ import csv
 import hashlib
 import json
 import os
+import re
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -180,6 +181,11 @@ def _header(path: Path) -> list[str]:
     """Read the column names."""
     if not path.is_file():
         raise InputError(f"{path.name}: there is no such file. Check the path.")
+    with path.open("rb") as source:
+        if source.read(4) in {b"PK\x03\x04", b"\xd0\xcf\x11\xe0"}:
+            raise InputError(
+                f"{path.name}: this is a workbook, not a CSV file. Save the sheet as CSV UTF-8 and run again."
+            )
     with path.open(encoding=csv_encoding(path), newline="", errors="replace") as lines:
         first = lines.readline()
     header = next(csv.reader([first], delimiter=csv_delimiter(first)), [])
@@ -195,9 +201,16 @@ def _layout(path: Path, header: list[str]) -> dict[str, int]:
     if found["line"] < 0 and found["zip5"] < 0 and (found["lon"] < 0 or found["lat"] < 0):
         raise MissingColumn(
             f"{path.name}: no column 'street' or 'address', no 'zip', no 'lon' and 'lat'. "
-            f"Found: {', '.join(header)}. Rename the columns that hold them."
+            f"{_named(header)} Rename the columns that hold them."
         )
     return found
+
+
+def _named(header: list[str]) -> str:
+    """Name the columns that were found, unless the first line holds a row: that may be someone's address."""
+    if any(re.match(r"\s*\d", cell) or len(re.findall(r"\d", cell)) > 2 for cell in header):  # noqa: PLR2004 - address2
+        return "The first line looks like a row, not like the names of columns: add a line of names."
+    return f"Found: {', '.join(header)}."
 
 
 def _rows(path: Path, width: int) -> Iterator[list[str]]:

@@ -154,6 +154,19 @@ def test_a_file_without_places_is_refused(tmp_path: Path, text: str | None, erro
     assert not list(tmp_path.glob("out.csv*"))
 
 
+def test_a_first_line_that_is_a_row_is_not_repeated(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("A1,12 Secretview Pkwy,27546\n", encoding="utf-8")
+    with pytest.raises(MissingColumn, match="add a line of names") as caught:
+        geocode_file(tmp_path / "in.csv", tmp_path / "out.csv")
+    assert "Secretview" not in caught.value.message
+
+
+def test_a_workbook_is_named_as_one(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_bytes(b"PK\x03\x04rest")
+    with pytest.raises(InputError, match="workbook"):
+        geocode_file(tmp_path / "in.csv", tmp_path / "out.csv")
+
+
 def test_the_output_never_overwrites_the_input(tmp_path: Path, sites: Path) -> None:
     with pytest.raises(OutputError, match="overwrite the input"):
         geocode_file(sites, sites)

@@ -7,13 +7,14 @@ from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import LineString, Point
 
 from adequacy.errors import InputError, MissingColumn, OutputError, PlaceUnknown
-from adequacy.geocode import locate_address
+from adequacy.geocode import locate_address, place_sites
 from adequacy.geocode.index import AddressIndex, build_index, open_index
 from adequacy.geocode.match import Match, find
 from adequacy.geocode.parse import read_address
@@ -351,3 +352,22 @@ def test_an_index_of_another_version_is_refused(tmp_path: Path) -> None:
             db.executescript(change)
         with pytest.raises(InputError, match=said):
             open_index(tmp_path / "out.idx")
+
+
+def test_sites_of_a_roster_climb_the_same_ladder(index: AddressIndex) -> None:
+    frame = pd.DataFrame(
+        {
+            "street": ["100 N Main St Ste 2", "999 Nowhere Rd", "1 Erwin Rd", "PO Box 3"],
+            "city": ["Lillington", "Lillington", "Durham", "Lillington"],
+            "state": ["NC"] * 4,
+            "zip5": ["27546", "27546", "27710", "27546"],
+            "precision": ["", "", "", "none"],
+        }
+    )
+    plain = place_sites(frame, index)
+    assert list(plain["precision"]) == ["address_point", "zip", "zip", "none"]
+    assert plain["county_fips"].iloc[0] == "37085"
+    assert "address index" in plain["geocode_source"].iloc[0]
+    wider = place_sites(frame, index, zip_tolerance_mi=0.3, mailing_tolerance_mi=5.0)
+    added = (wider["uncertainty_mi"] - plain["uncertainty_mi"]).round(6)
+    assert list(added[:3]) == [0.0, 0.3, 5.0]
