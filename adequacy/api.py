@@ -72,7 +72,9 @@ class Answer:
         """Give the ``adequacy.check/1`` document, as ``adequacy check --format json`` prints it."""
         return self._with_drives or self.record.to_dict()
 
-    def add_roads(self, roads: str | Path | RoadNetwork, *, direction: Direction = "home_to_site") -> Answer:
+    def add_roads(
+        self, roads: str | Path | RoadNetwork, *, direction: Direction = "home_to_site", outline: bool = False
+    ) -> Answer:
         """Add drive miles and drive minutes to every listed site; the finding stays that of the rule.
 
         Parameters
@@ -81,6 +83,8 @@ class Answer:
             A ``.roads`` file (``adequacy roads build``), or one already opened with `open_roads`.
         direction : {"home_to_site", "site_to_home"}
             Who drives; one-way streets make the two differ.
+        outline : bool
+            Also draw where the consumer gets within the limit by road (``to_dict()["roads"]["catchment"]``), for maps.
 
         Returns
         -------
@@ -96,7 +100,7 @@ class Answer:
         from adequacy.roads.extras import add_drives
 
         network = roads if isinstance(roads, RoadNetwork) else open_roads(roads)
-        self._with_drives = add_drives(self.record.to_dict(), network, direction=direction)
+        self._with_drives = add_drives(self.record.to_dict(), network, direction=direction, outline=outline)
         return self
 
     def explain(self, *, everything: bool = False, colour: bool = False) -> str:

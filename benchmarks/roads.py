@@ -4,6 +4,7 @@ A jittered street grid (some streets missing, some one-way, some bent) is writte
 would, and asked. The same graph goes to scipy called plainly, to networkx, and, with ``--peer-python PYTHON``, to
 whatever of networkit, rustworkx, igraph and pandana that other interpreter has (GPL and AGPL: never a dependency).
 Every stage runs in a process of its own, so that time and peak memory are its own; every engine must give our minutes.
+Times are CPU seconds: all engines but pandana work on one core, and other work on the machine does not count.
 
 Run it with ``python -m benchmarks.roads``; it writes docs/benchmarks-roads.md. A small try: ``--side 100 --dry-run``.
 """
@@ -94,9 +95,9 @@ def stage_build(work: Path, _: int) -> dict[str, Any]:
     from adequacy.roads import build_roads, road_rules
 
     rules = road_rules(date(2026, 11, 1))
-    start = time.perf_counter()
+    start = time.process_time()
     meta = build_roads(work / "grid.osm.pbf", work / "grid.roads", rules=rules)
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     size = (work / "grid.roads").stat().st_size / 1e6
     return {"seconds": seconds, "file_mb": size, "peak_mb": peak_mb(), "junctions": meta["junctions"]} | {
         name: meta[name] for name in ("streets", "road_mi", "kept_pct")
@@ -109,28 +110,28 @@ def stage_ours(work: Path, _: int) -> dict[str, Any]:
 
     from adequacy.roads import open_roads
 
-    start = time.perf_counter()
+    start = time.process_time()
     network = open_roads(work / "grid.roads")
-    opened = time.perf_counter() - start
+    opened = time.process_time() - start
     after_open_mb = peak_mb()
     chains, search = network._compiled.chains, network._search
     lon, lat = chains.node_lon_e7 / 1e7, chains.node_lat_e7 / 1e7
     sites = np.random.default_rng(7).choice(len(lon), min(SITES, len(lon) // 10), replace=False)
-    start = time.perf_counter()
+    start = time.process_time()
     first = network.nearest(lon, lat, lon[sites], lat[sites])
-    whole = time.perf_counter() - start
-    start = time.perf_counter()
+    whole = time.process_time() - start
+    start = time.process_time()
     home = network.snap(lon, lat)
-    snapped = time.perf_counter() - start
+    snapped = time.process_time() - start
     site, asked = network.snap(lon[sites], lat[sites]), home.measured
     alone, limited = [], []
     for _run in range(RUNS):
-        start = time.perf_counter()
+        start = time.process_time()
         drive, _by = search.nearest(home, site, asked, "min", "home_to_site", None)
-        alone.append(time.perf_counter() - start)
-        start = time.perf_counter()
+        alone.append(time.process_time() - start)
+        start = time.process_time()
         search.nearest(home, site, asked, "min", "home_to_site", 30.0)
-        limited.append(time.perf_counter() - start)
+        limited.append(time.process_time() - start)
     np.testing.assert_array_equal(drive, first.drive_min)
     graph = search._graph("min", reverse=True)
     tail = np.repeat(np.arange(len(lon)), np.diff(graph.first))
@@ -163,14 +164,14 @@ def _scipy(graph: dict[str, Any], order: Any) -> dict[str, Any]:
 
     new = np.empty(len(order), dtype=np.int32)
     new[order] = np.arange(len(order), dtype=np.int32)
-    start = time.perf_counter()
+    start = time.process_time()
     matrix = csr_array((graph["cost"], (new[graph["tail"]], new[graph["head"]])), shape=(len(order), len(order)))
-    built = time.perf_counter() - start
+    built = time.process_time() - start
     took = []
     for _run in range(RUNS):
-        start = time.perf_counter()
+        start = time.process_time()
         got = dijkstra(matrix, directed=True, indices=new[graph["sites"]], min_only=True)
-        took.append(time.perf_counter() - start)
+        took.append(time.process_time() - start)
     _compare(graph, got[new])
     return {"build_s": built, "query_s": min(took), "peak_mb": peak_mb()}
 
@@ -194,13 +195,13 @@ def stage_networkx(work: Path, _: int) -> dict[str, Any]:
     import networkx as nx
 
     graph = _load(work)
-    start = time.perf_counter()
+    start = time.process_time()
     plain = nx.DiGraph()
     plain.add_weighted_edges_from(zip(*(graph[name].tolist() for name in ("tail", "head", "cost")), strict=True))
-    built = time.perf_counter() - start
-    start = time.perf_counter()
+    built = time.process_time() - start
+    start = time.process_time()
     found = nx.multi_source_dijkstra_path_length(plain, set(graph["sites"].tolist()))
-    took = time.perf_counter() - start
+    took = time.process_time() - start
     _compare(graph, [found[node] for node in range(len(graph["lon"]))])
     return {"build_s": built, "query_s": took, "peak_mb": peak_mb()}
 
@@ -220,13 +221,13 @@ def stage_igraph(work: Path, _: int) -> dict[str, Any]:
 
     graph = _load(work)
     tail, head, cost, source = _with_super_source(graph)
-    start = time.perf_counter()
+    start = time.process_time()
     plain = igraph.Graph(n=source + 1, edges=np.column_stack([tail, head]), directed=True)
     weights = cost.tolist()
-    built = time.perf_counter() - start
-    start = time.perf_counter()
+    built = time.process_time() - start
+    start = time.process_time()
     got = plain.distances(source=source, weights=weights)[0]
-    took = time.perf_counter() - start
+    took = time.process_time() - start
     _compare(graph, got[:source])
     return {"build_s": built, "query_s": took, "peak_mb": peak_mb()}
 
@@ -237,15 +238,15 @@ def stage_networkit(work: Path, _: int) -> dict[str, Any]:
 
     graph = _load(work)
     tail, head, cost, source = _with_super_source(graph)
-    start = time.perf_counter()
+    start = time.process_time()
     table = coo_matrix((cost, (tail, head)), shape=(source + 1, source + 1))
     plain = networkit.GraphFromCoo(table, n=source + 1, weighted=True, directed=True)
-    built = time.perf_counter() - start
-    start = time.perf_counter()
+    built = time.process_time() - start
+    start = time.process_time()
     search = networkit.distance.Dijkstra(plain, source, storePaths=False)
     search.run()
     got = search.getDistances()
-    took = time.perf_counter() - start
+    took = time.process_time() - start
     _compare(graph, got[:source])
     return {"build_s": built, "query_s": took, "peak_mb": peak_mb()}
 
@@ -255,14 +256,14 @@ def stage_rustworkx(work: Path, _: int) -> dict[str, Any]:
 
     graph = _load(work)
     tail, head, cost, source = _with_super_source(graph)
-    start = time.perf_counter()
+    start = time.process_time()
     plain = rustworkx.PyDiGraph()
     plain.add_nodes_from(range(source + 1))
     plain.add_edges_from(list(zip(tail.tolist(), head.tolist(), cost.tolist(), strict=True)))
-    built = time.perf_counter() - start
-    start = time.perf_counter()
+    built = time.process_time() - start
+    start = time.process_time()
     found = rustworkx.dijkstra_shortest_path_lengths(plain, source, float)
-    took = time.perf_counter() - start
+    took = time.process_time() - start
     _compare(graph, [0.0 if node == source else found[node] for node in range(source)])
     return {"build_s": built, "query_s": took, "peak_mb": peak_mb()}
 
@@ -275,17 +276,17 @@ def stage_pandana(work: Path, _: int) -> dict[str, Any]:
 
     graph = _load(work)
     far = float(graph["ours"].max()) + 1
-    start = time.perf_counter()
+    start = time.process_time()
     plain = pandana.Network(
         pd.Series(graph["lon"]), pd.Series(graph["lat"]), pd.Series(graph["head"]), pd.Series(graph["tail"]),
         pd.DataFrame({"minutes": graph["cost"]}), twoway=False,
     )  # fmt: skip
-    built = time.perf_counter() - start
-    start = time.perf_counter()
+    built = time.process_time() - start
+    start = time.process_time()
     at = graph["sites"]
     plain.set_pois("site", far, 1, pd.Series(graph["lon"][at]), pd.Series(graph["lat"][at]))
     got = plain.nearest_pois(far, "site", num_pois=1)[1].to_numpy()
-    took = time.perf_counter() - start
+    took = time.process_time() - start
     worst = float(np.abs(got - graph["ours"]).max())
     return {"build_s": built, "query_s": took, "peak_mb": peak_mb(), "note": f"differs by up to {worst * 60:.2g} s"}
 
@@ -315,8 +316,8 @@ def page(results: dict[str, dict[str, Any]]) -> str:
         "",
         f"Nearest of {ours['sites']:,} sites, by drive minutes, for each of {build['junctions']:,} junctions "
         f"({ours['edges']:,} departures). Made by `python -m benchmarks.roads` on {platform.machine()}, Python "
-        f"{platform.python_version()}; one process per engine, the best of {RUNS} runs for ours and scipy. Other work "
-        "ran on the machine, so read the ratios, not the seconds. Every engine gave our minutes to 1e-9 unless a note "
+        f"{platform.python_version()}; one process per engine, CPU seconds, the best of {RUNS} runs for ours and "
+        "scipy. Other work ran on the machine, so read the ratios. Every engine gave our minutes to 1e-9 unless a note "
         "says otherwise.",
         "",
         "| engine | build s | query s | query against ours | peak MB | note |",

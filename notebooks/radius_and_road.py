@@ -123,12 +123,12 @@ figure, axes = plt.subplots(figsize=(8, 6))
 areas.plot(column="minutes", ax=axes, cmap="cividis", alpha=0.5, legend=True)
 geopandas.GeoSeries([circle.boundary], crs="EPSG:4326").plot(ax=axes, color="black", linewidth=1.5)
 axes.plot(*site, marker="^", color="black", markersize=10)
-axes.set_title(f"Drive minutes and the {RADIUS_MI:g}-mile radius (c) OpenStreetMap contributors")
+axes.set_title(f"Drive minutes and the {RADIUS_MI:g}-mile radius\n(c) OpenStreetMap contributors")
 axes.set_xlim(west, east)
 axes.set_ylim(south, north)
 axes.set_axis_off()
 
 # %% [markdown]
 # ## What it means
-# The finding stays the plan's radius rule: it is what the plan promised and what an auditor checks. The road figures say
-# where a site inside the radius is a hard journey, and for State standards in miles or minutes they are the measure.
+# The finding stays the plan's radius rule: it is what the plan promised and what an auditor checks. The road figures
+# say where a site inside the radius is a hard journey; for State standards in miles or minutes they are the measure.

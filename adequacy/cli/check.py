@@ -178,7 +178,7 @@ def configured_index() -> Path | None:
 def _hand_over(answer: Answer, rules: Policy, map_file: str | None, list_file: str | None, roads: str | None) -> None:
     """Write the map and the list where asked."""
     if roads:
-        answer.add_roads(Path(roads))
+        answer.add_roads(Path(roads), outline=map_file is not None)
     if list_file:
         from adequacy.outputs.provider_list import write_provider_list
 

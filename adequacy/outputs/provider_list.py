@@ -151,7 +151,10 @@ def provider_list(
     open_ones = [entry for entry in entries if entry.panel != "closed"]
     keyed = [(_band(entry.site["distance_mi"], bands), entry) for entry in open_ones]
     keyed.sort(key=lambda pair: (pair[0][0], *_name_key(pair[1].site)))
-    rows = tuple(_row(answer, entry, band, entry.site["site_id"] in own, notice_end) for (_, band), entry in keyed)
+    rows = tuple(
+        _row(answer, entry, band, _remarks(entry, entry.site["site_id"] in own, notice_end, bands))
+        for (_, band), entry in keyed
+    )
     return ProviderList(
         title=f"Contracted providers: {_clean(answer['service']['name'])}",
         notes=tuple(_notes(answer, rules, reference, len(rows), len(entries) - len(rows))),
@@ -212,12 +215,17 @@ def _band(distance_mi: float, edges_mi: Sequence[float]) -> tuple[int, str]:
     return len(edges_mi), f"about {low:g}"
 
 
+def _drive_band(drive_mi: float, edges_mi: Sequence[float]) -> str:
+    """Words of the band of drive miles: exact ones would give the place away as distances do."""
+    return _band(drive_mi, edges_mi)[1] if drive_mi <= edges_mi[-1] else f"over {edges_mi[-1]:g}"
+
+
 def _name_key(site: Mapping[str, Any]) -> tuple[str, str, str]:
     """Order within a band: by name, never by preference."""
     return site["provider"].casefold(), site["name"].casefold(), site["site_id"]
 
 
-def _row(answer: Mapping[str, Any], entry: _Entry, band: str, is_own: bool, notice_end: date) -> tuple[str, ...]:
+def _row(answer: Mapping[str, Any], entry: _Entry, band: str, remarks: Sequence[str]) -> tuple[str, ...]:
     """One site, cells as in ``COLUMNS``."""
     site = entry.site
     accepting = _PANEL.get(entry.panel, entry.panel)
@@ -234,12 +242,12 @@ def _row(answer: Mapping[str, Any], entry: _Entry, band: str, is_own: bool, noti
         ages_text(site["ages_min"], site["ages_max"]).removeprefix("ages ") or "not stated",
         accepting,
         entry.verified_on if entry.panel != "unknown" else "",
-        "; ".join(_remarks(entry, is_own, notice_end)),
+        "; ".join(remarks),
     )
     return tuple(_clean(cell) for cell in cells)
 
 
-def _remarks(entry: _Entry, is_own: bool, notice_end: date) -> list[str]:
+def _remarks(entry: _Entry, is_own: bool, notice_end: date, bands: Sequence[float]) -> list[str]:
     """What the reader must know of a site before sending somebody there."""
     site = entry.site
     remarks = ["your own site"] if is_own else []
@@ -251,6 +259,8 @@ def _remarks(entry: _Entry, is_own: bool, notice_end: date) -> list[str]:
         remarks.append(f"first appointment {entry.first_appt}")
     if site["telehealth"] == "Y":
         remarks.append("telehealth too")
+    if site.get("drive_mi") is not None:
+        remarks.append(f"by road {_drive_band(site['drive_mi'], bands)} miles")
     return remarks
 
 
@@ -281,6 +291,12 @@ def _below(answer: Mapping[str, Any], bands: Sequence[float], used: set[str], ha
     beyond = len(answer["serves_county_beyond_limit"])
     if beyond:
         lines.append(f"The service travels. Contracted sites farther away that also serve the area: {beyond}.")
+    roads = answer.get("roads")
+    if roads:
+        lines.append(
+            "'by road': drive miles, in bands; an extra, the list goes by straight-line miles. Streets: "
+            "(c) OpenStreetMap contributors, ODbL 1.0."
+        )
     if closed:
         lines.append(f"{_sites(closed)} within the limit {'takes' if closed == 1 else 'take'} nobody new: not listed.")
     if has_own:

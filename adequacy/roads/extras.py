@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from adequacy.errors import PlaceUnknown
+
 if TYPE_CHECKING:
     from adequacy.roads.routing import RoadNetwork
     from adequacy.roads.search import Direction
@@ -15,7 +17,11 @@ _LISTS = ("sites", "serves_county_beyond_limit")
 
 
 def add_drives(
-    document: dict[str, Any], network: RoadNetwork, *, direction: Direction = "home_to_site"
+    document: dict[str, Any],
+    network: RoadNetwork,
+    *,
+    direction: Direction = "home_to_site",
+    outline: bool = False,
 ) -> dict[str, Any]:
     """Return an answer's document with the drive to every listed site.
 
@@ -25,6 +31,9 @@ def add_drives(
         An ``adequacy.check/1`` document; it is not changed.
     network : RoadNetwork
     direction : {"home_to_site", "site_to_home"}
+    outline : bool
+        Also draw where the consumer gets within the rule's number of *drive* miles: ``roads["catchment"]``, a GeoJSON
+        geometry (None where the place is not on the network). For maps; it takes a second or two.
 
     Returns
     -------
@@ -54,7 +63,23 @@ def add_drives(
             }
             for site, (drive_mi, drive_min, reason) in zip(sites, figures, strict=True)
         ]
-    return {**document, **lists, "roads": _about(network, direction, origin)}
+    about = _about(network, direction, origin)
+    if outline:
+        about["catchment"] = _outline(network, origin, document["standard"]["limit_mi"])
+    return {**document, **lists, "roads": about}
+
+
+def _outline(network: RoadNetwork, origin: dict[str, Any], limit_mi: float) -> dict[str, Any] | None:
+    """Draw the catchment by road as a GeoJSON geometry, to a tenth of a metre."""
+    import shapely
+
+    from adequacy.roads.isochrones import catchment_by_road
+
+    try:
+        area = catchment_by_road(network, origin["lon"], origin["lat"], limit_mi)
+    except PlaceUnknown:
+        return None
+    return dict(shapely.geometry.mapping(shapely.set_precision(area, 1e-6)))
 
 
 def _about(network: RoadNetwork, direction: Direction, origin: dict[str, Any]) -> dict[str, Any]:

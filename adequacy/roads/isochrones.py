@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from adequacy.roads.routing import RoadNetwork
+    from adequacy.roads.routing import NearestDrives, RoadNetwork
     from adequacy.roads.search import Direction
 
-__all__ = ["isochrones", "minutes_grid"]
+__all__ = ["catchment_by_road", "isochrones", "minutes_grid"]
 
 _MINUTES_PER_HOUR = 60.0
 _WGS84 = "EPSG:4326"
@@ -99,18 +99,63 @@ def minutes_grid(
     The grid reaches as far as the fastest street of the network leads in the time, within the network's bounds.
     Beyond the limit the minutes are infinite.
     """
+    reach_mi = limit_min / _MINUTES_PER_HOUR * network.fastest_mph
+    x, y, found = _grid(network, lon, lat, reach_mi, cells, direction=direction, limit_min=limit_min, limit_mi=0.0)
+    return x, y, found.drive_min.reshape(cells, cells)
+
+
+def catchment_by_road(network: RoadNetwork, lon: float, lat: float, limit_mi: float, *, cells: int = 200) -> Any:
+    """Draw where a consumer gets within so many drive miles: the outline beside the rule's circle, for maps.
+
+    Parameters
+    ----------
+    network : RoadNetwork
+    lon, lat : float
+        The consumer's place, WGS 84 degrees.
+    limit_mi : float
+        Drive miles, access legs included.
+    cells : int
+        Places measured along each side of the grid.
+
+    Returns
+    -------
+    shapely Polygon or MultiPolygon
+        WGS 84 degrees. It ends at the border of the network, where it may go on.
+
+    Raises
+    ------
+    PlaceUnknown
+        The place is outside the network or too far from a street.
+    """
+    x, y, found = _grid(network, lon, lat, limit_mi, cells, direction="site_to_home", limit_min=0.0, limit_mi=limit_mi)
+    return _area(x, y, found.drive_mi.reshape(cells, cells), limit_mi)
+
+
+def _grid(
+    network: RoadNetwork,
+    lon: float,
+    lat: float,
+    reach_mi: float,
+    cells: int,
+    *,
+    direction: Direction,
+    limit_mi: float,
+    limit_min: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NearestDrives]:
+    """Measure a grid of places that reaches so many miles round a place, within the network's bounds."""
     import numpy as np
 
     if not network.snap(lon, lat).measured[0]:
-        raise PlaceUnknown("The site lies outside the street network or too far from a street: no drive-time area.")
-    reach_mi = limit_min / _MINUTES_PER_HOUR * network.fastest_mph
+        raise PlaceUnknown("The place lies outside the street network or too far from a street: no area by road.")
     west, south, east, north = network.bounds
     per_lat, per_lon = miles(lon, lat - 0.5, lon, lat + 0.5), miles(lon - 0.5, lat, lon + 0.5, lat)
     x = np.linspace(max(west, lon - reach_mi / per_lon), min(east, lon + reach_mi / per_lon), cells)
     y = np.linspace(max(south, lat - reach_mi / per_lat), min(north, lat + reach_mi / per_lat), cells)
     grid_lon, grid_lat = (each.reshape(-1) for each in np.meshgrid(x, y))
-    found = network.nearest(grid_lon, grid_lat, [lon], [lat], direction=direction, limit_min=limit_min, limit_mi=0.0)
-    return x, y, found.drive_min.reshape(cells, cells)
+    found = network.nearest(
+        grid_lon, grid_lat, [lon], [lat], direction=direction, limit_min=limit_min, limit_mi=limit_mi
+    )
+    return x, y, found
 
 
 def _area(x: NDArray[np.float64], y: NDArray[np.float64], grid: NDArray[np.float64], limit_min: float) -> Any:

@@ -145,3 +145,38 @@ def test_a_bad_roads_file_is_one_line_and_exit_3(run: Callable[..., Any], networ
     assert str(HOME[0]) not in line
     with aq.open_network(network) as net, pytest.raises(NetworkFileError):
         net.check("saiop", lon=HOME[0], lat=HOME[1], as_of=AS_OF).add_roads(tmp_path / "no.roads")
+
+
+def test_the_provider_list_says_drive_miles_in_bands_beside_the_miles_never_in_their_place(
+    run: Callable[..., Any], network: str, columbus: str, tmp_path: Path
+) -> None:
+    _ask(run, network, "--roads", columbus, "--list", str(tmp_path / "list.csv"))
+    _ask(run, network, "--list", str(tmp_path / "plain.csv"))
+    text = (tmp_path / "list.csv").read_text(encoding="utf-8-sig")
+    plain = (tmp_path / "plain.csv").read_text(encoding="utf-8-sig")
+    assert text.count("by road 0-10 miles") == 2
+    assert "OpenStreetMap contributors" in text
+    assert "by road" not in plain
+    assert text.count("0-10") - text.count("by road 0-10") == plain.count("0-10")
+
+
+def test_the_outline_by_road_lies_within_the_circle_of_the_rule(network: str, columbus: str) -> None:
+    import shapely
+
+    from adequacy.distance import catchment
+
+    with aq.open_network(network) as net:
+        answer = net.check("saiop", lon=HOME[0], lat=HOME[1], as_of=AS_OF, limit_mi=4.0)
+    assert "catchment" not in answer.add_roads(columbus).to_dict()["roads"]
+    area = shapely.geometry.shape(answer.add_roads(columbus, outline=True).to_dict()["roads"]["catchment"])
+    assert area.is_valid
+    assert shapely.Polygon(catchment(*HOME, 4.0)).contains(area)
+    assert area.contains(shapely.Point(HOME))
+    json.dumps(answer.to_dict())
+
+
+def test_a_place_off_the_streets_has_no_outline(network: str, columbus: str) -> None:
+    with aq.open_network(network) as net:
+        answer = net.check("saiop", lon=-83.30, lat=39.96, as_of=AS_OF).add_roads(columbus, outline=True).to_dict()
+    assert answer["roads"]["catchment"] is None
+    assert {site["drive_reason"] for site in answer["sites"]} == {"home_outside_roads"}
