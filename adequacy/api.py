@@ -25,6 +25,7 @@ from adequacy.reference.demo import demo_path
 if TYPE_CHECKING:
     from types import TracebackType
 
+    import folium
     import geopandas
 
     from adequacy.geocode import Place
@@ -108,6 +109,16 @@ class Answer:
         from adequacy.outputs.page import answer_page
 
         return answer_page(self.to_dict(), everything=everything, colour=colour)
+
+    def map(self, *, tiles: str | None = None) -> folium.Map:
+        """Draw the answer as a folium map: the place, the outlines that decided, sites counted and not.
+
+        Internal: it shows where the consumer may be. ``tiles`` names a tile provider, which then learns which area is
+        looked at; without it nothing is loaded from anywhere.
+        """
+        from adequacy.outputs.maps import case_map
+
+        return case_map(self.to_dict(), tiles=tiles)
 
     def __repr__(self) -> str:
         nearest = self.nearest_mi.reference

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import unicodedata
 
-__all__ = ["escape_cell", "escape_html", "escape_terminal"]
+__all__ = ["escape_cell", "escape_html", "escape_page", "escape_plain", "escape_terminal"]
 
 # HTML escaping alone leaves JavaScript template strings and folium's second Jinja pass alive
 _LIVE = str.maketrans({character: f"&#{ord(character)};" for character in "\\`${}"})
@@ -32,6 +32,28 @@ def escape_terminal(value: object) -> str:
     'Clinic[2J COVERED'
     """
     return " ".join(_visible(value).split())
+
+
+def escape_plain(value: object) -> str:
+    """Clean a text that no reader will take for markup, because it is carried packed and shown as a text node.
+
+    Examples
+    --------
+    >>> escape_plain("A <b>" + chr(0x202E) + "clinic")
+    'A <b>clinic'
+    """
+    return _visible(value)
+
+
+def escape_page(page: str) -> str:
+    """Put a whole page of ours into an attribute (``srcdoc``), character for character: its scripts are hashed.
+
+    Examples
+    --------
+    >>> escape_page('<p class="a">&amp;')
+    '&lt;p class=&quot;a&quot;&gt;&amp;amp;'
+    """
+    return html.escape(page)
 
 
 def escape_cell(value: object) -> object:

@@ -1,0 +1,201 @@
+/* Many sites as one canvas: packed numbers in, one picture out, names by a grid lookup. Everything that came from a
+   roster arrives as base64 and leaves as text nodes, so that no markup in it can ever be read as markup. */
+(function () {
+  "use strict";
+  var CELL = 24;
+
+  function bytes(packed) {
+    var raw = atob(packed), out = new Uint8Array(raw.length);
+    for (var i = 0; i < raw.length; i++) { out[i] = raw.charCodeAt(i); }
+    return out;
+  }
+
+  function unzip(packed) {
+    var stream = new Blob([bytes(packed)]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return new Response(stream).text();
+  }
+
+  function ink(styles, name, fallback) {
+    return (styles.getPropertyValue("--" + name) || "").trim() || fallback;
+  }
+
+  var TRACE = {
+    disc: function (c, r) { c.arc(0, 0, r, 0, 7); },
+    square: function (c, r) { c.rect(-r, -r, 2 * r, 2 * r); },
+    diamond: function (c, r) { c.moveTo(0, -1.35 * r); c.lineTo(1.35 * r, 0); c.lineTo(0, 1.35 * r); c.lineTo(-1.35 * r, 0); c.closePath(); },
+    triangle: function (c, r) { c.moveTo(0, -1.3 * r); c.lineTo(1.2 * r, r); c.lineTo(-1.2 * r, r); c.closePath(); },
+    cross: function (c, r) { c.moveTo(-r, -r); c.lineTo(r, r); c.moveTo(r, -r); c.lineTo(-r, r); },
+    star: function (c, r) {
+      for (var i = 0; i < 10; i++) {
+        var a = Math.PI * i / 5, d = i % 2 ? 0.75 * r : 1.7 * r;
+        c[i ? "lineTo" : "moveTo"](d * Math.sin(a), -d * Math.cos(a));
+      }
+      c.closePath();
+    }
+  };
+
+  L.AdequacySites = L.Layer.extend({
+    initialize: function (data) {
+      var lon = new Int32Array(bytes(data.lon).buffer), lat = new Int32Array(bytes(data.lat).buffer);
+      this._kind = bytes(data.kind);
+      this._kinds = data.kinds;
+      this._n = lon.length;
+      this._x = new Float64Array(this._n);
+      this._y = new Float64Array(this._n);
+      for (var i = 0; i < this._n; i++) {
+        this._x[i] = lon[i] / 36e7 + 0.5;
+        var s = Math.sin(lat[i] / 1e6 * Math.PI / 180);
+        this._y[i] = 0.5 - Math.log((1 + s) / (1 - s)) / (4 * Math.PI);
+      }
+      this._lines = null;
+      this._places = [];
+      var self = this;
+      if (data.lines && window.DecompressionStream) {
+        unzip(data.lines).then(function (text) { self._lines = JSON.parse(text); });
+      }
+      if (data.places && window.DecompressionStream) {
+        unzip(data.places).then(function (text) { self._places = JSON.parse(text); if (self._map) { self._draw(); } });
+      }
+    },
+
+    /* Which kind each site is drawn as; 255 hides it. */
+    setKinds: function (kind) { this._kind = kind; if (this._map) { this._draw(); } },
+
+    onAdd: function (map) {
+      if (!map.getPane("adequacy-sites")) {
+        map.createPane("adequacy-sites").style.zIndex = 450;
+        map.getPane("adequacy-sites").style.pointerEvents = "none";
+      }
+      this._canvas = L.DomUtil.create("canvas", "adequacy-sites leaflet-zoom-animated", map.getPane("adequacy-sites"));
+      this._canvas.setAttribute("aria-hidden", "true");
+      this._tip = L.tooltip({ direction: "top", offset: [0, -8], className: "site-tip" });
+      this._dark = window.matchMedia("(prefers-color-scheme: dark)");
+      this._redraw = this._draw.bind(this);
+      this._dark.addEventListener("change", this._redraw);
+      this._draw();
+    },
+
+    onRemove: function () {
+      this._dark.removeEventListener("change", this._redraw);
+      this._tip.remove();
+      this._canvas.remove();
+    },
+
+    getEvents: function () {
+      return {
+        moveend: this._draw, resize: this._draw, viewreset: this._draw, zoomanim: this._follow,
+        mousemove: this._point, click: this._point, mouseout: this._leave
+      };
+    },
+
+    _follow: function (event) {
+      var scale = this._map.getZoomScale(event.zoom, this._zoom);
+      var at = this._map._latLngToNewLayerPoint(this._corner, event.zoom, event.center);
+      L.DomUtil.setTransform(this._canvas, at, scale);
+    },
+
+    _sprite: function (kind, styles, ratio) {
+      var r = kind.size, half = Math.ceil(2 * r + 3), canvas = document.createElement("canvas");
+      canvas.width = canvas.height = 2 * half * ratio;
+      var c = canvas.getContext("2d");
+      c.scale(ratio, ratio);
+      c.translate(half, half);
+      c.lineJoin = c.lineCap = "round";
+      var fill = ink(styles, kind.name, kind.colour), halo = ink(styles, "map-ground", "#ffffff");
+      c.beginPath();
+      TRACE[kind.shape](c, r);
+      if (kind.shape === "cross") {
+        c.lineWidth = 5; c.strokeStyle = halo; c.stroke();
+        c.lineWidth = 2.4; c.strokeStyle = fill; c.stroke();
+      } else if (kind.hollow) {
+        c.fillStyle = halo; c.fill();
+        c.lineWidth = 2.2; c.strokeStyle = fill; c.stroke();
+      } else {
+        c.lineWidth = 2.4; c.strokeStyle = halo; c.stroke();
+        c.fillStyle = fill; c.fill();
+      }
+      return { canvas: canvas, half: half };
+    },
+
+    _draw: function () {
+      var map = this._map, size = map.getSize(), ratio = window.devicePixelRatio || 1, canvas = this._canvas;
+      var styles = getComputedStyle(map.getContainer());
+      this._zoom = map.getZoom();
+      this._corner = map.containerPointToLatLng([0, 0]);
+      L.DomUtil.setTransform(canvas, map.containerPointToLayerPoint([0, 0]), 1);
+      canvas.width = size.x * ratio; canvas.height = size.y * ratio;
+      canvas.style.width = size.x + "px"; canvas.style.height = size.y + "px";
+      var c = canvas.getContext("2d");
+      c.scale(ratio, ratio);
+      this._write(c, styles);
+      var world = 256 * Math.pow(2, this._zoom), origin = map.project(this._corner, this._zoom);
+      var sprites = this._kinds.map(function (kind) { return this._sprite(kind, styles, ratio); }, this);
+      this._grid = new Map();
+      this._columns = Math.ceil(size.x / CELL) + 2;
+      for (var level = this._kinds.length - 1; level >= 0; level--) {
+        var sprite = sprites[level];
+        for (var i = 0; i < this._n; i++) {
+          if (this._kind[i] !== level) { continue; }
+          var x = this._x[i] * world - origin.x, y = this._y[i] * world - origin.y;
+          if (x < -20 || y < -20 || x > size.x + 20 || y > size.y + 20) { continue; }
+          c.drawImage(sprite.canvas, x - sprite.half, y - sprite.half, 2 * sprite.half, 2 * sprite.half);
+          var cell = (Math.floor(y / CELL) + 1) * this._columns + Math.floor(x / CELL) + 1;
+          if (this._grid.has(cell)) { this._grid.get(cell).push(i, x, y); } else { this._grid.set(cell, [i, x, y]); }
+        }
+      }
+    },
+
+    /* Names of counties, where there is room. */
+    _write: function (c, styles) {
+      var boxes = [];
+      c.textAlign = "center"; c.textBaseline = "middle";
+      c.font = "600 12px system-ui, 'Segoe UI', Roboto, Arial, sans-serif";
+      c.lineWidth = 3; c.lineJoin = "round";
+      for (var i = 0; i < this._places.length; i++) {
+        var place = this._places[i], at = this._map.latLngToContainerPoint([place[1], place[0]]);
+        var half = c.measureText(place[2]).width / 2 + 4;
+        if (boxes.some(function (b) { return Math.abs(b[0] - at.x) < b[2] + half && Math.abs(b[1] - at.y) < 18; })) { continue; }
+        boxes.push([at.x, at.y, half]);
+        c.strokeStyle = ink(styles, "map-ground", "#ffffff"); c.strokeText(place[2], at.x, at.y);
+        c.fillStyle = ink(styles, "map-name", "#6b7280"); c.fillText(place[2], at.x, at.y);
+      }
+    },
+
+    _near: function (p) {
+      var column = Math.floor(p.x / CELL) + 1, row = Math.floor(p.y / CELL) + 1, found = [];
+      for (var dy = -1; dy < 2; dy++) {
+        for (var dx = -1; dx < 2; dx++) {
+          var cell = this._grid.get((row + dy) * this._columns + column + dx) || [];
+          for (var k = 0; k < cell.length; k += 3) {
+            var d = Math.hypot(cell[k + 1] - p.x, cell[k + 2] - p.y);
+            if (d <= 12) { found.push([d, cell[k], cell[k + 1], cell[k + 2]]); }
+          }
+        }
+      }
+      return found.sort(function (a, b) { return a[0] - b[0] || a[1] - b[1]; });
+    },
+
+    _point: function (event) {
+      var found = this._lines ? this._near(event.containerPoint) : [];
+      this._map.getContainer().style.cursor = found.length ? "pointer" : "";
+      if (!found.length) { this._tip.remove(); return; }
+      this._tip.setLatLng(this._map.containerPointToLatLng([found[0][2], found[0][3]]));
+      this._tip.setContent(this._words(found)).addTo(this._map);
+    },
+
+    _leave: function () { this._tip.remove(); },
+
+    _words: function (found) {
+      var box = document.createElement("div");
+      found.slice(0, 3).forEach(function (each) {
+        var item = box.appendChild(document.createElement("div"));
+        (this._lines[each[1]] || []).forEach(function (line, at) {
+          var row = item.appendChild(document.createElement(at ? "div" : "strong"));
+          row.textContent = line;
+        });
+      }, this);
+      if (found.length > 3) { box.appendChild(document.createElement("div")).textContent = "and " + (found.length - 3) + " more here"; }
+      return box;
+    }
+  });
+})();

@@ -1,0 +1,161 @@
+"""A scene as a still picture: what the reader sees without script, in print, in an e-mail, on a slide."""
+
+from __future__ import annotations
+
+import io
+import math
+from typing import TYPE_CHECKING, Any
+
+from adequacy.outputs.scene import GROUND, MARKS, SHAPES, Scene
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from adequacy.outputs.scene import Mark, MarkKind
+
+__all__ = ["scene_picture"]
+
+_WIDTH_IN = 7.5
+_MARKERS = {"disc": "o", "square": "s", "diamond": "D", "triangle": "^", "cross": "x", "star": "*"}
+_RASTER_ABOVE = 2_000
+"""Sites from which on their marks are one bitmap: a vector each would make the file heavy."""
+
+
+def scene_picture(scene: Scene, media: str = "svg", *, dpi: int = 144, width_in: float = _WIDTH_IN) -> bytes:
+    """Draw a scene with matplotlib.
+
+    Parameters
+    ----------
+    scene : Scene
+        What to show.
+    media : {"svg", "png"}
+        File format; both are the same bytes every time, and carry no date.
+    dpi : int
+        Pixels per inch of a PNG.
+    width_in : float
+        Width in inches; the height follows from the bounds.
+
+    Returns
+    -------
+    bytes
+    """
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    west, south, east, north = scene.bounds
+    shrink = math.cos(math.radians((south + north) / 2))
+    height = min(max((north - south) / ((east - west) * shrink), 0.45), 1.15)
+    with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": "adequacy", "font.family": "DejaVu Sans"}):
+        figure = Figure(figsize=(width_in, width_in * height), facecolor=GROUND)
+        FigureCanvasAgg(figure)
+        axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+        axes.set_axis_off()
+        axes.set_aspect(1 / shrink)
+        axes.set_xlim(west, east)
+        axes.set_ylim(south, north)
+        axes.set_autoscale_on(False)
+        _shapes(axes, scene)
+        _names(axes, scene)
+        _marks(axes, scene)
+        _scale(axes, scene, shrink)
+        return _bytes(figure, media, dpi)
+
+
+def _bytes(figure: Figure, media: str, dpi: int) -> bytes:
+    out = io.BytesIO()
+    metadata: dict[str, Any] = {"Date": None, "Creator": None} if media == "svg" else {"Software": None}
+    figure.savefig(out, format=media, dpi=dpi, metadata=metadata, facecolor=GROUND)
+    return out.getvalue()
+
+
+def _shapes(axes: Axes, scene: Scene) -> None:
+    import shapely
+    from matplotlib.colors import to_rgba
+    from matplotlib.patches import PathPatch
+
+    window = shapely.box(*scene.bounds)
+    for level, kind in enumerate(SHAPES.values(), 1):
+        for shape in scene.shapes:
+            if shape.kind != kind.name or not shape.geometry.intersects(window):
+                continue
+            patch = PathPatch(
+                _path(shape.geometry),
+                facecolor=to_rgba(kind.fill, kind.opacity) if kind.fill != "none" else "none",
+                edgecolor=kind.stroke,
+                linewidth=kind.width * 0.75,
+                linestyle=(0, tuple(int(part) for part in kind.dash.split())) if kind.dash else "solid",
+                zorder=level,
+            )
+            axes.add_patch(patch)
+
+
+def _path(geometry: Any) -> Any:
+    """A polygon with its holes, or several, as one compound path."""
+    import shapely
+    from matplotlib.path import Path
+
+    rings = shapely.get_rings(shapely.get_parts(geometry))
+    return Path.make_compound_path(*(Path(shapely.get_coordinates(ring), closed=True) for ring in rings))
+
+
+def _names(axes: Axes, scene: Scene) -> None:
+    from matplotlib.patheffects import withStroke
+
+    west, south, east, north = scene.bounds
+    for name in scene.names:
+        if west < name.lon < east and south < name.lat < north:
+            axes.text(
+                name.lon, name.lat, name.text, fontsize=7, color="#5c6773", ha="center", va="center", zorder=20,
+                path_effects=[withStroke(linewidth=2, foreground="white")], clip_on=True, parse_math=False,
+            )  # fmt: skip
+
+
+def _marks(axes: Axes, scene: Scene) -> None:
+    for level, kind in enumerate(reversed(MARKS.values())):
+        here = [(mark.lon, mark.lat) for mark in scene.marks if mark.kind == kind.name and _inside(mark, scene)]
+        if not here:
+            continue
+        line = kind.shape == "cross"
+        look: dict[str, Any] = {"color": kind.colour} if line else _face(kind)
+        axes.scatter(
+            [lon for lon, _ in here],
+            [lat for _, lat in here],
+            marker=_MARKERS[kind.shape],
+            s=(kind.size * 1.35) ** 2,
+            linewidths=1.6 if line or kind.hollow else 0.9,
+            zorder=30 + level,
+            rasterized=len(scene.marks) > _RASTER_ABOVE,
+            **look,
+        )
+
+
+def _face(kind: MarkKind) -> dict[str, str]:
+    """Filled with a white rim, or hollow."""
+    if kind.hollow:
+        return {"facecolors": "white", "edgecolors": kind.colour}
+    return {"facecolors": kind.colour, "edgecolors": "white"}
+
+
+def _inside(mark: Mark, scene: Scene) -> bool:
+    """Whether the whole mark has room: half a cross at the rim looks like a mistake."""
+    west, south, east, north = scene.bounds
+    wide, high = (east - west) * 0.012, (north - south) * 0.012
+    return west + wide < mark.lon < east - wide and south + high < mark.lat < north - high
+
+
+def _scale(axes: Axes, scene: Scene, shrink: float) -> None:
+    """A bar of a round number of miles in the lower left corner."""
+    from matplotlib.patheffects import withStroke
+
+    west, south, east, north = scene.bounds
+    mile_deg = 1 / (69.17 * shrink)
+    miles = next((n for n in (50, 25, 20, 10, 5, 2, 1) if n * mile_deg < (east - west) * 0.25), 1)
+    left, low = west + (east - west) * 0.02, south + (north - south) * 0.025
+    halo = [withStroke(linewidth=4, foreground="white")]
+    axes.plot([left, left + miles * mile_deg], [low, low], color="#333c46", lw=2, zorder=40, path_effects=halo)
+    axes.text(
+        left, low + (north - south) * 0.012, f"{miles} miles", fontsize=7.5, color="#333c46", zorder=40,
+        path_effects=[withStroke(linewidth=2, foreground="white")],
+    )  # fmt: skip

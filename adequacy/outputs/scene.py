@@ -1,0 +1,191 @@
+"""What a map shows, before it is drawn: shapes, marks, names. One scene gives the folium map and its still picture.
+
+Base maps are outlines of counties from the shipped Census borders: no tile server learns which area is looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from adequacy import reference
+from adequacy.outputs.html import Html, join, tag
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["MARKS", "SHAPES", "Mark", "MarkKind", "Name", "Scene", "Shape", "ShapeKind", "base_map", "legend"]
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeKind:
+    """How an outline looks; ``page.css`` gives the same class its colours in the dark."""
+
+    name: str
+    stroke: str = "none"
+    width: float = 0.0
+    fill: str = "none"
+    opacity: float = 0.0
+    dash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkKind:
+    """How a site looks: the shape tells as much as the colour."""
+
+    name: str
+    shape: str
+    """disc, square, diamond, triangle, cross or star."""
+    colour: str
+    size: float
+    """Half the width in pixels."""
+    hollow: bool = False
+
+
+#: From bottom to top.
+SHAPES = {
+    kind.name: kind
+    for kind in (
+        ShapeKind("county", "#c3cad2", 1.0, "#ffffff", 1.0),
+        ShapeKind("state", "#8d98a5", 1.6),
+        ShapeKind("cover", "#2f6fb5", 1.0, "#4a90d9", 0.13),
+        ShapeKind("reach", "#1d3f66", 1.8, dash="7 5"),
+        ShapeKind("area", "#54318c", 2.2, "#7d57c1", 0.20),
+        ShapeKind("uncovered", "#a83208", 1.8, "#e8590c", 0.38, dash="2 3"),
+    )
+}
+#: From top to bottom.
+MARKS = {
+    kind.name: kind
+    for kind in (
+        MarkKind("place", "star", "#54318c", 7.0),
+        MarkKind("counted", "disc", "#14599f", 5.5),
+        MarkKind("part", "disc", "#14599f", 5.0, hollow=True),
+        MarkKind("beyond", "diamond", "#0b6b57", 5.0),
+        MarkKind("not_counted", "cross", "#a83f0b", 4.5),
+    )
+}
+GROUND = "#eef1f4"
+_CLOSE_DEG = 1.2
+"""No county of the lower 48 states reaches farther from its centre of people, in degrees, where the plan works."""
+_SIMPLER_DEG = 0.0015
+"""About 500 feet: outlines for the eye."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """An outline of one kind."""
+
+    kind: str
+    geometry: Any
+    """A shapely polygon or multipolygon, EPSG:4326."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A site, or the consumer's point. ``lines`` are what the reader sees on pointing at it, the first one bold."""
+
+    lon: float
+    lat: float
+    kind: str
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A word written on the map."""
+
+    lon: float
+    lat: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything a map shows."""
+
+    shapes: tuple[Shape, ...]
+    marks: tuple[Mark, ...]
+    names: tuple[Name, ...]
+    bounds: tuple[float, float, float, float]
+    """West, south, east, north in degrees: what is looked at first."""
+    label: str
+    """What the map is, for those who cannot see it."""
+    legend: tuple[tuple[str, str], ...]
+    """Kind and meaning, in the order of reading; kinds that do not occur are left out."""
+
+
+def base_map(bounds: tuple[float, float, float, float]) -> tuple[list[Shape], list[Name]]:
+    """Draw the counties that a rectangle touches, with their names.
+
+    Parameters
+    ----------
+    bounds : tuple of float
+        West, south, east, north in degrees.
+
+    Returns
+    -------
+    shapes, names
+    """
+    import shapely
+
+    window = shapely.box(*bounds)
+    shapes, names = [], []
+    for county in reference.counties():
+        if county.lon is None or county.lat is None or not _close(county.lon, county.lat, bounds):
+            continue
+        border = reference.county_border(county.county_fips)
+        if border is None:
+            continue
+        geometry = reference.to_shapely(border)
+        if geometry.intersects(window):
+            shapes.append(Shape("county", shapely.simplify(geometry, _SIMPLER_DEG)))
+            names.append(Name(county.lon, county.lat, county.name))
+    return shapes, names
+
+
+def _close(lon: float, lat: float, bounds: tuple[float, float, float, float]) -> bool:
+    west, south, east, north = bounds
+    return west - _CLOSE_DEG < lon < east + _CLOSE_DEG and south - _CLOSE_DEG < lat < north + _CLOSE_DEG
+
+
+def legend(scene: Scene) -> Html:
+    """Explain the marks and outlines that occur, each beside the very shape it has on the map."""
+    seen = {mark.kind for mark in scene.marks} | {shape.kind for shape in scene.shapes}
+    items = [tag("li", _swatch(kind), tag("span", words)) for kind, words in scene.legend if kind in seen]
+    return tag("ul", *items, class_="legend")
+
+
+def _swatch(kind: str) -> Html:
+    inside = _outline_swatch(kind) if kind in SHAPES else _mark_swatch(MARKS[kind])
+    return tag("svg", inside, viewBox="-12 -9 24 18", width="28", height="21", aria_hidden="true", focusable="false")
+
+
+def _outline_swatch(kind: str) -> Html:
+    return tag("rect", x="-10", y="-6.5", width="20", height="13", rx="3", class_=f"shape-{kind}")
+
+
+def _mark_swatch(kind: MarkKind) -> Html:
+    look = f"mark-{kind.name}" + (" hollow" if kind.hollow else "") + (" stroke" if kind.shape == "cross" else "")
+    if kind.shape == "disc":
+        return tag("circle", r="5.5", class_=look)
+    return tag("path", d=_PATHS[kind.shape], class_=look)
+
+
+_PATHS = {
+    "diamond": "M0-7 7 0 0 7-7 0z",
+    "cross": "M-4.5-4.5 4.5 4.5M4.5-4.5-4.5 4.5",
+    "star": "M0-8 2-2.6 7.6-2.5 3.2 1 4.7 6.5 0 3.3-4.7 6.5-3.2 1-7.6-2.5-2-2.6z",
+    "triangle": "M0-6.5 6.5 5.5-6.5 5.5z",
+    "square": "M-5.5-5.5H5.5V5.5H-5.5z",
+}
+
+
+def texts(parts: Sequence[str | None]) -> tuple[str, ...]:
+    """The parts that are there."""
+    return tuple(part for part in parts if part)
+
+
+def note(*parts: str | None) -> Html:
+    """A quiet paragraph."""
+    return tag("p", join(parts), class_="note")
