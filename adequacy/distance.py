@@ -26,6 +26,8 @@ __all__ = [
     "CLOSED_FORM_MI",
     "GUARD_M",
     "MILE_M",
+    "RADIUS_MAX_M",
+    "RADIUS_MIN_M",
     "bounds_m",
     "catchment",
     "chord_bounds_m",
@@ -36,7 +38,10 @@ __all__ = [
     "miles",
     "miles_between",
     "miles_ecef",
+    "on_ellipsoid",
     "require_coordinate",
+    "require_latitudes",
+    "rival_chord_m",
     "settle",
     "to_ecef",
     "within",
@@ -56,10 +61,12 @@ _A_M = 6378137.0
 _F = 1 / 298.257223563
 _B_M = _A_M * (1 - _F)
 _E2 = _F * (2 - _F)
-_R_MIN_M = _B_M * _B_M / _A_M  # smallest radius of curvature on WGS 84: the meridian at the equator
-_R_MAX_M = _A_M * _A_M / _B_M  # largest: every direction at a pole
+RADIUS_MIN_M = _B_M * _B_M / _A_M
+"""The smallest radius of curvature on WGS 84, in metres: the meridian's at the equator."""
+RADIUS_MAX_M = _A_M * _A_M / _B_M
+"""The largest, in metres: every direction's at a pole."""
 _ROUNDING_M = 1e-6  # 1000 times what doubles err by at this size, and 60 times Karney's own error
-_UPPER_BOUND_MI = 6000.0  # the upper bound is used up to here; docs/exactness.md shows that it holds
+_UPPER_BOUND_M = math.pi * RADIUS_MIN_M  # the upper bound holds up to here: chords up to 2 R_MIN (docs/exactness.md)
 _LONGEST_MI = 12_430.0  # no geodesic on WGS 84 is longer: half a meridian is 12,429.87 mi
 _W_XY = 1 / (_A_M * _A_M)
 _W_Z = 1 / (_B_M * _B_M)
@@ -104,7 +111,8 @@ def bounds_m(chord_m: float) -> tuple[float, float]:
     """Bound the geodesic over a chord from both sides, in metres; proven, never tuned.
 
     The lower bound is the arc of the largest radius of curvature on the ellipsoid, the upper that of the smallest.
-    Both allow for rounding. Beyond 6,000 miles the upper bound is the longest geodesic there is.
+    Both allow for rounding. Chords longer than twice that radius (nearly antipodal points) are bounded by the longest
+    geodesic there is.
 
     Examples
     --------
@@ -112,10 +120,10 @@ def bounds_m(chord_m: float) -> tuple[float, float]:
     >>> low < high < low + 0.003
     True
     """
-    low = 2 * _R_MAX_M * math.asin(min(1.0, chord_m / (2 * _R_MAX_M))) - _ROUNDING_M
-    if chord_m > 2 * _R_MIN_M * math.sin(_UPPER_BOUND_MI * MILE_M / (2 * _R_MIN_M)):
+    low = 2 * RADIUS_MAX_M * math.asin(min(1.0, chord_m / (2 * RADIUS_MAX_M))) - _ROUNDING_M
+    if chord_m > 2 * RADIUS_MIN_M:
         return max(0.0, low), _LONGEST_MI * MILE_M
-    return max(0.0, low), 2 * _R_MIN_M * math.asin(chord_m / (2 * _R_MIN_M)) + _ROUNDING_M
+    return max(0.0, low), 2 * RADIUS_MIN_M * math.asin(chord_m / (2 * RADIUS_MIN_M)) + _ROUNDING_M
 
 
 @lru_cache(maxsize=256)
@@ -141,14 +149,29 @@ def chord_bounds_m(limit_mi: float) -> tuple[float, float]:
     if limit_mi >= _LONGEST_MI:
         return math.inf, math.inf
     limit_m = limit_mi * MILE_M
-    near_m = min(limit_m, _UPPER_BOUND_MI * MILE_M)
-    inside_m = 2 * _R_MIN_M * math.sin(near_m / (2 * _R_MIN_M)) - _ROUNDING_M
-    outside_m = 2 * _R_MAX_M * math.sin(min(limit_m / (2 * _R_MAX_M), math.pi / 2)) + _ROUNDING_M
+    near_m = min(limit_m, _UPPER_BOUND_M)
+    inside_m = 2 * RADIUS_MIN_M * math.sin(near_m / (2 * RADIUS_MIN_M)) - _ROUNDING_M
+    outside_m = 2 * RADIUS_MAX_M * math.sin(min(limit_m / (2 * RADIUS_MAX_M), math.pi / 2)) + _ROUNDING_M
     return inside_m, outside_m
 
 
 _FAR_CHORD_M = chord_bounds_m(CLOSED_FORM_MI)[0]
 _FAR_CHORD2_M2 = _FAR_CHORD_M * _FAR_CHORD_M
+
+
+def rival_chord_m(chord_m: float) -> float:
+    """Return the chord beyond which no other point can be nearer than one at this chord, in metres.
+
+    Chords do not rank points exactly as geodesics do. A point whose chord is longer than this is farther, proven by
+    the bounds; up to it, only measuring tells.
+
+    Examples
+    --------
+    >>> 0 < rival_chord_m(48_280.0) - 48_280.0 < 0.0024
+    True
+    """
+    _, high_m = bounds_m(chord_m)
+    return 2 * RADIUS_MAX_M * math.sin(min((high_m + _ROUNDING_M) / (2 * RADIUS_MAX_M), math.pi / 2)) + _ROUNDING_M
 
 
 def require_coordinate(lon: float, lat: float) -> None:
@@ -186,13 +209,24 @@ def to_ecef(lon: float, lat: float) -> Ecef:
     (0, 0, 6356752)
     """
     try:
-        lat_rad, lon_rad = lat * _DEGREE, lon * _DEGREE
-        sin_lat = _sin(lat_rad)
-        n = _A_M / _sqrt(1.0 - _E2 * sin_lat * sin_lat)
-        flat = n * _cos(lat_rad)
-        return flat * _cos(lon_rad), flat * _sin(lon_rad), n * (1.0 - _E2) * sin_lat
+        return on_ellipsoid(lon, lat)
     except ValueError:  # math.sin(inf)
         return math.nan, math.nan, math.nan
+
+
+def on_ellipsoid(lon: float, lat: float) -> Ecef:
+    """Do the work of `to_ecef` for finite numbers; plain arithmetic, so that compiled kernels use these very lines.
+
+    Examples
+    --------
+    >>> on_ellipsoid(0.0, 0.0)
+    (6378137.0, 0.0, 0.0)
+    """
+    lat_rad, lon_rad = lat * _DEGREE, lon * _DEGREE
+    sin_lat = _sin(lat_rad)
+    n = _A_M / _sqrt(1.0 - _E2 * sin_lat * sin_lat)
+    flat = n * _cos(lat_rad)
+    return flat * _cos(lon_rad), flat * _sin(lon_rad), n * (1.0 - _E2) * sin_lat
 
 
 _DEGREE = math.pi / 180
@@ -482,14 +516,30 @@ def _coordinates(lon: ArrayLike, lat: ArrayLike) -> tuple[NDArray[np.float64], N
     import numpy as np
 
     lon_deg, lat_deg = np.broadcast_arrays(np.asarray(lon, dtype=float), np.asarray(lat, dtype=float))
-    if (bad := np.abs(lat_deg) > 90).any():  # noqa: PLR2004 - the definition of a latitude
-        row = int(np.flatnonzero(bad)[0])
-        raise CoordinateError(
-            f"row {row}: lat {lat_deg.flat[row]} lies outside -90..90. Longitude and latitude may be swapped."
-        )
+    require_latitudes(lat_deg)
     if (bad := np.isinf(lon_deg)).any():
         raise CoordinateError(f"row {int(np.flatnonzero(bad)[0])}: lon is infinite. Give decimal degrees, or NaN.")
     return lon_deg, lat_deg
+
+
+def require_latitudes(lat: NDArray[np.float64]) -> None:
+    """Raise if one of many latitudes lies outside -90..90; the message names its row.
+
+    Raises
+    ------
+    CoordinateError
+        Longitude and latitude were probably swapped.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> require_latitudes(np.array([35.4, np.nan]))
+    """
+    if (abs(lat) > 90).any():  # noqa: PLR2004 - the definition of a latitude
+        row = int((abs(lat.ravel()) > 90).argmax())  # noqa: PLR2004
+        raise CoordinateError(
+            f"row {row}: lat {lat.flat[row]} lies outside -90..90. Longitude and latitude may be swapped."
+        )
 
 
 def _pairs(*coordinates: ArrayLike) -> tuple[tuple[int, ...], tuple[NDArray[np.float64], ...]]:

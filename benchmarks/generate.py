@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-Floats = "NDArray[np.float64]"
-
 NC_BOX = (-84.3, 33.8, -75.5, 36.6)
 SERVICES = 80
 GEOD = Geod(ellps="WGS84")
@@ -45,7 +43,7 @@ def make_roster(sites: int = 40_000, services: int = SERVICES, seed: int = 2026)
     """Draw a roster: clustered sites, and about three services a site with very different popularity."""
     rng = np.random.default_rng(seed)
     lon, lat = _clustered(rng, sites)
-    weight = rng.pareto(1.5, services) + 0.6
+    weight = 0.56 + 0.66 * rng.pareto(2.5, services)  # rarest 0.56, commonest about 3.5 times the mean
     per_site = 1 + rng.poisson(1.994, sites)
     service = rng.choice(services, size=int(per_site.sum()), p=weight / weight.sum())
     site = np.repeat(np.arange(sites), per_site)

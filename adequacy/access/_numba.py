@@ -1,0 +1,524 @@
+# mypy: disable-error-code="no-untyped-def, call-arg"
+"""Compiled kernels (extra ``fast``): the same answers as `_plain`, many times faster.
+
+Every decision uses chords against the proven bounds of ``distance``. What the bounds leave open is only *flagged*
+here; `bulk` settles it by Karney's algorithm, for both engines alike. The miles are ``distance.closed_form_m``,
+compiled. Kernels are cached on disk; after editing ``distance`` delete ``__pycache__`` (the cache does not see it).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numba
+import numpy as np
+
+from adequacy import distance
+from adequacy.access._grid import ASIN_CUBIC, ROUNDING_M, ROUNDING_RAD, TURN
+
+OPEN, FAR = 1, 2
+_MILE_M = distance.MILE_M
+_FAR_M = distance.chord_bounds_m(distance.CLOSED_FORM_MI)[0]
+# rival_chord_m(c) - c grows at least as fast as c cubed (docs/exactness.md), so its value at 100 miles bounds all below
+_LIMB_M = 2 * 6_335_439.0  # just under twice the smallest radius of curvature: beyond it every site is a rival
+_RIVAL_NEAR = (distance.rival_chord_m(_FAR_M) - _FAR_M) / _FAR_M**3
+_RIVAL_FAR = (distance.rival_chord_m(_LIMB_M) - _LIMB_M) / _LIMB_M**3
+_RIVAL_ROUNDING_M = 1e-5
+_BALL_MARGIN_M = 1e-6
+_SERIES_END = 0.5  # up to here asin(x) <= x (1 + ASIN_CUBIC x^2)
+_CROWD = 16  # rows in a cell: up to here they are compared one by one
+
+_jit = numba.njit(cache=True, nogil=True, error_model="numpy")
+_inline = numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")
+_closed_form_m = _inline(distance.closed_form_m)
+_on_ellipsoid = _inline(distance.on_ellipsoid)
+
+
+@_jit
+def sort_sites(columns, table, site, by_service, first_row, box, cell_first):
+    """Sort rows by service, cell and place.
+
+    Returns the order, the first place of each cell, the first row of each place, and its coordinates and site.
+    """
+    count = len(by_service)
+    cell = np.empty(count, np.int32)
+    begin = np.zeros(cell_first[-1] + 1, np.int32)
+    for s in range(len(box)):
+        z0, row_m, rows, lon0, span, column_rad, columns_f = box[s]
+        per_m, per_rad = 1.0 / row_m, 1.0 / column_rad
+        for i in range(first_row[s], first_row[s + 1]):
+            at = site[by_service[i]]
+            row = np.int64(min(max((table[at, 2] - z0) * per_m, 0.0), rows - 1.0))
+            column = np.int64(min(max(_turned(table[at, 3], lon0, span) * per_rad, 0.0), columns_f - 1.0))
+            cell[i] = cell_first[s] + row * np.int64(columns_f) + column
+            begin[cell[i] + 1] += 1
+    for c in range(len(begin) - 1):
+        begin[c + 1] += begin[c]
+    order = np.empty(count, np.int64)
+    fill = begin[:-1].copy()
+    for i in range(count):
+        order[fill[cell[i]]] = by_service[i]
+        fill[cell[i]] += 1
+    return _gather_places(columns, table, site, order, begin)
+
+
+@_jit
+def _gather_places(columns, table, site, order, begin):
+    """Within each cell put rows of one place together, and store every place once."""
+    lon, lat, uncertainty_mi = columns
+    starts = np.empty(len(begin), np.int64)
+    group_first = np.empty(len(order) + 1, np.int64)
+    lead = np.empty(len(order), np.int64)
+    x, y, z = np.empty(len(order)), np.empty(len(order)), np.empty(len(order))
+    places = 0
+    for c in range(len(begin) - 1):
+        starts[c] = places
+        a, b = begin[c], begin[c + 1]
+        crowded = b - a > _CROWD
+        for i in range(a, b):
+            if crowded:
+                break
+            at = site[order[i]]
+            group_first[places], lead[places] = i, at
+            x[places], y[places], z[places] = table[at, 0], table[at, 1], table[at, 2]
+            for j in range(starts[c], places):
+                crowded |= x[j] == x[places] and y[j] == y[places] and z[j] == z[places]
+            places += 1
+        if not crowded:
+            continue
+        places = starts[c]
+        _group_cell(columns, site, order, a, b)
+        for i in range(a, b):
+            at = site[order[i]]
+            if i > a:
+                before = lead[places - 1]
+                if lon[at] == lon[before] and lat[at] == lat[before] and uncertainty_mi[at] == uncertainty_mi[before]:
+                    continue
+            group_first[places], lead[places] = i, at
+            x[places], y[places], z[places] = table[at, 0], table[at, 1], table[at, 2]
+            places += 1
+    starts[len(begin) - 1] = places
+    group_first[places] = len(order)
+    return order, starts, group_first[: places + 1], x[:places], y[:places], z[:places], lead[:places]
+
+
+@_jit
+def _group_cell(columns, site, order, a, b):
+    """Sort the rows of one cell so that equal places stand together, the rows of one place in order."""
+    key = np.empty(b - a, np.float64)
+    for i in range(a, b):
+        at = site[order[i]]
+        # any number will do that equal places share; others may share it too, which only stores a place twice
+        key[i - a] = columns[0][at] + 1.9837465 * columns[1][at] + 0.7364523 * columns[2][at]
+    order[a:b] = order[a:b][np.argsort(key, kind="mergesort")]
+
+
+@_jit
+def extents(table, site, by_service, first_row):
+    """Lowest and highest z and longitude of the sites of each service."""
+    box = np.empty((len(first_row) - 1, 4))
+    for s in range(len(box)):
+        box[s, 0], box[s, 1], box[s, 2], box[s, 3] = np.inf, -np.inf, np.inf, -np.inf
+        for i in range(first_row[s], first_row[s + 1]):
+            at = site[by_service[i]]
+            box[s, 0], box[s, 1] = min(box[s, 0], table[at, 2]), max(box[s, 1], table[at, 2])
+            box[s, 2], box[s, 3] = min(box[s, 2], table[at, 3]), max(box[s, 3], table[at, 3])
+    return box
+
+
+@_inline
+def _turned(lon, lon0, span):
+    """Longitude counted from ``lon0``, as near to 0..span as it can be."""
+    u = lon - lon0
+    if u > span / 2 + TURN / 2:
+        u -= TURN
+    if u > span / 2 + TURN / 2:
+        u -= TURN
+    if u < span / 2 - TURN / 2:
+        u += TURN
+    if u < span / 2 - TURN / 2:
+        u += TURN
+    return u
+
+
+@_jit
+def locate(lon, lat):
+    """Earth-centred coordinates and longitude in radians of points: table of (x, y, z, lon)."""
+    table = np.empty((len(lon), 4))
+    for i in range(len(lon)):
+        table[i, 0], table[i, 1], table[i, 2] = _on_ellipsoid(lon[i], lat[i])
+        radians = lon[i] * (TURN / 360.0)
+        table[i, 3] = radians if abs(radians) <= TURN / 2 else radians - TURN * np.round(radians / TURN)
+    return table
+
+
+@_jit
+def sort_points(table, service, services, box):
+    """Counting-sort located points by service and cell, every other row of cells backwards.
+
+    Returns the table in order, the order, and the first point of every bucket.
+    """
+    z0, row_m, rows_f, lon0, span, column_rad, columns_f = box
+    columns = np.int64(columns_f)
+    cells = np.int64(rows_f) * columns
+    per_m, per_rad = 1.0 / row_m, 1.0 / column_rad
+    bucket = np.empty(len(table), np.int32)
+    begin = np.zeros(services * cells + 1, np.int32)
+    for i in range(len(table)):
+        row = np.int64(min(max((table[i, 2] - z0) * per_m, 0.0), rows_f - 1.0))
+        column = np.int64(min(max(_turned(table[i, 3], lon0, span) * per_rad, 0.0), columns_f - 1.0))
+        if row & 1:
+            column = columns - 1 - column
+        bucket[i] = service[i] * cells + row * columns + column
+        begin[bucket[i] + 1] += 1
+    for c in range(services * cells):
+        begin[c + 1] += begin[c]
+    fill = begin[:-1].copy()
+    ordered = np.empty((len(table), 4))
+    order = np.empty(len(table), np.int32)
+    for i in range(len(table)):
+        at = fill[bucket[i]]
+        fill[bucket[i]] = at + 1
+        ordered[at, 0], ordered[at, 1], ordered[at, 2], ordered[at, 3] = (
+            table[i, 0],
+            table[i, 1],
+            table[i, 2],
+            table[i, 3],
+        )
+        order[at] = i
+    return ordered, order, begin
+
+
+@_inline
+def _rival_m(chord_m):
+    """Chord beyond which no other point can be nearer: distance.rival_chord_m, by its proven cubic bounds."""
+    cube = chord_m * chord_m * chord_m
+    if chord_m <= _FAR_M:
+        return chord_m + _RIVAL_NEAR * cube + _RIVAL_ROUNDING_M
+    if chord_m <= _LIMB_M:
+        return chord_m + _RIVAL_FAR * cube + _RIVAL_ROUNDING_M
+    return np.inf
+
+
+@_inline
+def _columns(u, ratio, span, per_rad, columns):
+    """First and last column within reach across the axis; last < first if none is.
+
+    ``ratio`` is that reach over the point's distance from the axis, the sine of the widest angle.
+    """
+    if ratio > _SERIES_END:
+        return 0, columns - 1
+    w = ratio * (1.0 + ASIN_CUBIC * ratio * ratio) + ROUNDING_RAD
+    low, high = u - w, u + w
+    east, west = low + TURN <= span, high - TURN >= 0.0
+    if low <= span and high >= 0.0:
+        if east or west:
+            return 0, columns - 1
+    elif east:
+        low, high = low + TURN, high + TURN
+    elif west:
+        low, high = low - TURN, high - TURN
+    else:
+        return 0, -1
+    first = 0 if low <= 0.0 else min(np.int64(low * per_rad), columns - 1)
+    last = columns - 1 if high >= span else min(np.int64(high * per_rad), columns - 1)
+    return first, last
+
+
+@_jit
+def nearest_one(  # noqa: C901 - one hot loop: parting it costs the time it is written for
+    table, order, segment, which, box, cell_first, starts, x, y, z, reach_m, sure_m, place, miles, state
+):
+    """Find the nearest place of its service for every point, within the chord ``reach_m``.
+
+    Points of ``segment[i] : segment[i + 1]`` ask service ``which[i]``. Each search starts from the previous answer.
+    """
+    for part in range(len(which)):
+        s = which[part]
+        z0, row_m, rows_f, lon0, span, column_rad, columns_f = box[s]
+        rows, columns = np.int64(rows_f), np.int64(columns_f)
+        per_m, per_rad = 1.0 / row_m, 1.0 / column_rad
+        base = cell_first[s]
+        before = -1
+        for i in range(segment[part], segment[part + 1]):
+            px, py, pz = table[i, 0], table[i, 1], table[i, 2]
+            best = reach_m * reach_m
+            if before >= 0:
+                dx, dy, dz = px - x[before], py - y[before], pz - z[before]
+                bound = _rival_m(math.sqrt(dx * dx + dy * dy + dz * dz)) + _RIVAL_ROUNDING_M
+                best = min(best, bound * bound)
+            found, second = -1, np.inf
+            window = _rival_m(math.sqrt(best))
+            half_per_window = 0.5 / window
+            per_rho = 1.0 / max(math.sqrt(px * px + py * py), 1e-9)
+            u = _turned(table[i, 3], lon0, span)
+            home = np.int64(min(max((pz - z0) * per_m, 0.0), rows_f - 1.0))
+            for up in range(2):
+                row, step = home + up, 2 * up - 1
+                while 0 <= row < rows:
+                    gap = max(z0 + row * row_m - pz, pz - z0 - (row + 1) * row_m, ROUNDING_M) - ROUNDING_M
+                    if gap > window:
+                        break
+                    across = window - gap * gap * half_per_window  # not less than sqrt(window^2 - gap^2)
+                    first, last = _columns(u, across * per_rho, span, per_rad, columns)
+                    row_start = base + row * columns
+                    row += step
+                    if last < first:
+                        continue
+                    old = best
+                    for j in range(starts[row_start + first], starts[row_start + last + 1]):
+                        dx, dy, dz = px - x[j], py - y[j], pz - z[j]
+                        d2 = dx * dx + dy * dy + dz * dz
+                        second = min(second, max(best, d2))
+                        if d2 < best:
+                            best, found = d2, j
+                    if best < old:
+                        window = _rival_m(math.sqrt(best))
+                        half_per_window = 0.5 / window
+            at = order[i]
+            place[at] = found
+            state[at] = 0
+            if found < 0:
+                miles[at] = np.inf
+                continue
+            before = found
+            chord = math.sqrt(best)
+            miles[at] = _closed_form_m(px, py, pz, x[found], y[found], z[found]) / _MILE_M
+            if second <= window * window or chord > sure_m:
+                state[at] = OPEN
+            elif chord > _FAR_M:
+                state[at] = FAR
+
+
+@_inline
+def _insert(list_d2, list_place, length, room, d2, place):
+    """Keep a short list sorted by squared chord; return its length."""
+    if length == room and d2 >= list_d2[room - 1]:
+        return length
+    at = min(length, room - 1)
+    while at > 0 and list_d2[at - 1] > d2:
+        list_d2[at], list_place[at] = list_d2[at - 1], list_place[at - 1]
+        at -= 1
+    list_d2[at], list_place[at] = d2, place
+    return min(length + 1, room)
+
+
+@_jit
+def nearest_many(  # noqa: C901 - one hot loop, as above
+    table, order, segment, which, box, cell_first, starts, x, y, z, reach_m, sure_m, place, miles, state
+):
+    """Find the ``place.shape[1]`` nearest places of its service for every point, nearest first; see `nearest_one`.
+
+    One place more is kept, to see whether it rivals the last. A place found again is told apart by its number.
+    """
+    k = place.shape[1]
+    list_d2, list_place = np.empty(k + 1), np.empty(k + 1, np.int64)
+    for part in range(len(which)):
+        s = which[part]
+        z0, row_m, rows_f, lon0, span, column_rad, columns_f = box[s]
+        rows, columns = np.int64(rows_f), np.int64(columns_f)
+        per_m, per_rad, base = 1.0 / row_m, 1.0 / column_rad, cell_first[s]
+        before = 0
+        for i in range(segment[part], segment[part + 1]):
+            px, py, pz = table[i, 0], table[i, 1], table[i, 2]
+            worst = reach_m
+            if before == k + 1:  # the previous answer bounds this one, from its own list
+                bound = 0.0
+                for n in range(k + 1):
+                    j = list_place[n]
+                    dx, dy, dz = px - x[j], py - y[j], pz - z[j]
+                    bound = max(bound, dx * dx + dy * dy + dz * dz)
+                worst = min(worst, math.sqrt(bound) + ROUNDING_M)
+            limit2 = worst * worst
+            window = _rival_m(worst)
+            length = 0
+            per_rho = 1.0 / max(math.sqrt(px * px + py * py), 1e-9)
+            u = _turned(table[i, 3], lon0, span)
+            home = np.int64(min(max((pz - z0) * per_m, 0.0), rows_f - 1.0))
+            for up in range(2):
+                row, step = home + up, 2 * up - 1
+                while 0 <= row < rows:
+                    gap = max(z0 + row * row_m - pz, pz - z0 - (row + 1) * row_m, ROUNDING_M) - ROUNDING_M
+                    if gap > window:
+                        break
+                    across = window - gap * gap * 0.5 / window
+                    first, last = _columns(u, across * per_rho, span, per_rad, columns)
+                    row_start = base + row * columns
+                    row += step
+                    if last < first:
+                        continue
+                    for j in range(starts[row_start + first], starts[row_start + last + 1]):
+                        dx, dy, dz = px - x[j], py - y[j], pz - z[j]
+                        d2 = dx * dx + dy * dy + dz * dz
+                        if d2 <= limit2:
+                            length = _insert(list_d2, list_place, length, k + 1, d2, j)
+                            if length == k + 1:
+                                limit2 = min(limit2, list_d2[k])
+                    if length == k + 1:
+                        window = min(window, _rival_m(math.sqrt(list_d2[k])))
+            before = length
+            at = order[i]
+            state[at] = 0
+            for n in range(k):
+                place[at, n], miles[at, n] = -1, np.inf
+                if n < length:
+                    j = list_place[n]
+                    place[at, n] = j
+                    miles[at, n] = _closed_form_m(px, py, pz, x[j], y[j], z[j]) / _MILE_M
+                    chord = math.sqrt(list_d2[n])
+                    if chord > sure_m or (n + 1 < length and math.sqrt(list_d2[n + 1]) <= _rival_m(chord)):
+                        state[at] = OPEN
+                    elif chord > _FAR_M and state[at] == 0:
+                        state[at] = FAR
+
+
+@_inline
+def _ball(table, a, b):
+    """Centre of a run of points and the chord from it to the farthest of them."""
+    cx, cy, cz = 0.0, 0.0, 0.0
+    for i in range(a, b):
+        cx, cy, cz = cx + table[i, 0], cy + table[i, 1], cz + table[i, 2]
+    cx, cy, cz = cx / (b - a), cy / (b - a), cz / (b - a)
+    r2 = 0.0
+    for i in range(a, b):
+        dx, dy, dz = table[i, 0] - cx, table[i, 1] - cy, table[i, 2] - cz
+        r2 = max(r2, dx * dx + dy * dy + dz * dz)
+    return cx, cy, cz, math.sqrt(r2)
+
+
+@_jit
+def _sieve(centre, r, lon, box, base, starts, sites, reach_m, weight, all_inside, near, near_weight):
+    """Sort the places of a service into surely inside for a whole ball of points, surely outside, and near.
+
+    ``sites`` holds x, y, z, the chord that is surely inside and the one that is surely outside, for every place.
+    Near places are copied to ``near`` (x, y, z, both chords squared, number), surely inside ones too if
+    ``all_inside``. Returns the weight of those surely inside and the number copied. Chords are straight, so the
+    triangle inequality proves it; the margin keeps it true of the squares that `count` and `fill` compare.
+    """
+    z0, row_m, rows_f, lon0, span, column_rad, columns_f = box
+    rows, columns = np.int64(rows_f), np.int64(columns_f)
+    per_m, per_rad = 1.0 / row_m, 1.0 / column_rad
+    x, y, z, sure, out = sites
+    cx, cy, cz = centre
+    window = reach_m + r + ROUNDING_M
+    per_rho = 1.0 / max(math.sqrt(cx * cx + cy * cy), 1e-9)
+    u = _turned(lon, lon0, span)
+    row = np.int64(min(max((cz - window - z0) * per_m - 1.0, 0.0), rows_f - 1.0))
+    inside, copied = 0, 0
+    while row < rows and z0 + row * row_m - cz <= window + ROUNDING_M:
+        gap = max(z0 + row * row_m - cz, cz - z0 - (row + 1) * row_m, ROUNDING_M) - ROUNDING_M
+        across = max(0.0, window - gap * gap * 0.5 / window)
+        first, last = _columns(u, across * per_rho, span, per_rad, columns)
+        row_start = base + row * columns
+        row += 1
+        if last < first:
+            continue
+        for j in range(starts[row_start + first], starts[row_start + last + 1]):
+            dx, dy, dz = cx - x[j], cy - y[j], cz - z[j]
+            chord = math.sqrt(dx * dx + dy * dy + dz * dz)
+            if chord - r > out[j] + _BALL_MARGIN_M:
+                continue
+            if chord + r <= sure[j] - _BALL_MARGIN_M:
+                inside += weight[j]
+                if not all_inside:
+                    continue
+            near[0, copied], near[1, copied], near[2, copied] = x[j], y[j], z[j]
+            near[3, copied], near[4, copied] = sure[j] * abs(sure[j]), out[j] * abs(out[j])
+            near[5, copied], near_weight[copied] = j, weight[j]
+            copied += 1
+    return inside, copied
+
+
+@_jit
+def count(table, order, groups, segment, which, box, cell_first, starts, sites, reach_m, weight, near, counts, state):
+    """Count the places within reach of every point, weighted, points of one group (same cell) together."""
+    near_weight = np.empty(near.shape[1], np.int64)
+    for part in range(len(which)):
+        s = which[part]
+        for g in range(segment[part], segment[part + 1]):
+            a, b = groups[g], groups[g + 1]
+            if a == b:
+                continue
+            cx, cy, cz, r = _ball(table, a, b)
+            inside, copied = _sieve(
+                (cx, cy, cz),
+                r,
+                math.atan2(cy, cx),
+                box[s],
+                cell_first[s],
+                starts,
+                sites,
+                reach_m[s],
+                weight,
+                False,
+                near,
+                near_weight,
+            )
+            for i in range(a, b):
+                px, py, pz = table[i, 0], table[i, 1], table[i, 2]
+                total, unsure = inside, 0
+                for n in range(copied):
+                    dx, dy, dz = px - near[0, n], py - near[1, n], pz - near[2, n]
+                    d2 = dx * dx + dy * dy + dz * dz
+                    sure = d2 <= near[3, n]
+                    total += near_weight[n] if sure else 0
+                    unsure += 1 if (d2 <= near[4, n]) and not sure else 0
+                counts[order[i]] = total
+                state[order[i]] = OPEN if unsure > 0 else 0
+
+
+@_jit
+def fill(
+    table, order, groups, segment, which, box, cell_first, starts, sites, reach_m, weight, near, begin, place, miles
+):
+    """Write the places surely within reach of every point, and the miles, from ``begin`` of the point on."""
+    near_weight = np.empty(near.shape[1], np.int64)
+    length_mi = np.empty(near.shape[1])
+    for part in range(len(which)):
+        s = which[part]
+        for g in range(segment[part], segment[part + 1]):
+            a, b = groups[g], groups[g + 1]
+            if a == b:
+                continue
+            cx, cy, cz, r = _ball(table, a, b)
+            _, copied = _sieve(
+                (cx, cy, cz),
+                r,
+                math.atan2(cy, cx),
+                box[s],
+                cell_first[s],
+                starts,
+                sites,
+                reach_m[s],
+                weight,
+                True,
+                near,
+                near_weight,
+            )
+            for i in range(a, b):
+                px, py, pz = table[i, 0], table[i, 1], table[i, 2]
+                to = begin[order[i]]
+                for n in range(copied):
+                    length_mi[n] = _closed_form_m(px, py, pz, near[0, n], near[1, n], near[2, n]) / _MILE_M
+                for n in range(copied):
+                    dx, dy, dz = px - near[0, n], py - near[1, n], pz - near[2, n]
+                    if dx * dx + dy * dy + dz * dz <= near[3, n]:
+                        place[to] = np.int64(near[5, n])
+                        miles[to] = length_mi[n]
+                        to += 1
+
+
+@_jit
+def sort_lists(first, row, miles):
+    """Sort the list of every point by miles, then by row, in place."""
+    for p in range(len(first) - 1):
+        a, b = first[p], first[p + 1]
+        if b <= a + 1:
+            continue
+        order = np.argsort(miles[a:b])
+        row[a:b], miles[a:b] = row[a:b][order], miles[a:b][order]
+        for i in range(a + 1, b):
+            j = i
+            while j > a and miles[j] == miles[j - 1] and row[j] < row[j - 1]:
+                row[j], row[j - 1] = row[j - 1], row[j]
+                j -= 1

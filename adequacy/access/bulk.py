@@ -1,0 +1,571 @@
+"""The whole plan: who can reach what, for arrays of points and every service, exactly.
+
+A `SiteIndex` holds counted sites (what counts is decided elsewhere). Its four questions are *nearest*, *covered*,
+*count within* and *sites within*. Decisions are made by the proven bounds of ``distance``; what they leave open (a
+site on the line, two sites equally far) is measured by Karney's algorithm, so that no answer differs from
+``pyproj.Geod``. The extra ``fast`` (numba) makes it many times faster and changes nothing else.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from adequacy import distance
+from adequacy.access import _grid, _plain, _points, _settle
+from adequacy.errors import MissingExtra, UnknownService, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterator, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from adequacy.access._grid import Floats, Ints
+    from adequacy.access._points import Asked
+    from adequacy.access.coverage import Coverage
+
+    Progress = Callable[[int, int], None]
+
+__all__ = ["Edge", "Nearest", "SiteIndex", "SitesWithin"]
+
+Edge = Literal["low", "reference", "high"]
+"""How a site that is only known to within ``u`` miles is measured: at ``d - u`` (at least 0), ``d``, or ``d + u``."""
+
+_CHUNK = 1 << 20  # points worked on at a time
+_LIST_CHUNK = 1 << 14
+_SIGN = {"low": -1.0, "reference": 0.0, "high": 1.0}
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The nearest sites.
+
+    ``miles`` are unrounded statute miles: +inf where there is no (further) site, NaN for a point with a missing
+    coordinate. ``row`` is the site's row in the columns the index was made from, -1 where there is none.
+    """
+
+    miles: Floats
+    row: Ints
+
+
+@dataclass(frozen=True)
+class SitesWithin:
+    """Every site within the limit of every point: those of point ``i`` are ``[first[i] : first[i + 1]]``.
+
+    Nearest first, equally far ones in the order of their rows.
+    """
+
+    first: Ints
+    row: Ints
+    miles: Floats
+
+    def of(self, point: int) -> tuple[Ints, Floats]:
+        """Rows and miles of the sites within the limit of one point."""
+        part = slice(int(self.first[point]), int(self.first[point + 1]))
+        return self.row[part], self.miles[part]
+
+
+class SiteIndex:
+    """Counted sites of one or many services, indexed for questions about many points.
+
+    Parameters
+    ----------
+    lon, lat : array_like of float, shape (sites,)
+        Decimal degrees, WGS 84, longitude first. Every site must be located.
+    service : array_like, optional
+        Service key of each row. Left out: all rows belong to one service, called ``""``.
+    site : array_like of int, optional
+        Row ``i`` is about the site at ``lon[site[i]], lat[site[i]]``. Left out: row ``i`` is about site ``i``.
+    uncertainty_mi : array_like of float, optional
+        How far each site may be from where it is drawn, in miles; by default 0.
+    services : sequence, optional
+        Every service that may be asked for, so that one without a single site is answered (and a misspelt one is
+        not). By default those that occur.
+    engine : {"numba", "numpy"}, optional
+        By default numba where it is installed.
+
+    Raises
+    ------
+    CoordinateError
+        If a site is not located, or its uncertainty is no distance.
+    MissingExtra
+        If numba is asked for and not installed.
+
+    Examples
+    --------
+    >>> index = SiteIndex([-78.64, -77.36], [35.78, 35.61], service=["saiop", "saiop"], engine="numpy")
+    >>> found = index.nearest([-78.9], [35.4], service="saiop")
+    >>> found.miles.round(3).tolist(), found.row.tolist()
+    ([29.998], [0])
+    >>> index.covered([-78.9, -80.0], [35.4, 35.4], limit_mi=30).tolist()
+    [True, False]
+    """
+
+    def __init__(
+        self,
+        lon: ArrayLike,
+        lat: ArrayLike,
+        *,
+        service: ArrayLike | None = None,
+        site: ArrayLike | None = None,
+        uncertainty_mi: ArrayLike | None = None,
+        services: Sequence[Hashable] | None = None,
+        engine: Literal["numba", "numpy"] | None = None,
+    ) -> None:
+        columns = _grid.site_arrays(lon, lat, uncertainty_mi)
+        at = _site_rows(site, len(columns[0]))
+        code, found = _factorize(np.zeros(len(at), np.int64) if service is None else service, len(at))
+        self.services: tuple[Hashable, ...] = _declared(services, service, code, found)
+        self._code_of = {key: number for number, key in enumerate(self.services)}
+        if found is not None and len(code):
+            code = np.array([self._code(key) for key in found], dtype=np.int64)[code]
+        elif len(code) and not 0 <= code.min() <= code.max() < len(self.services):
+            raise UnknownService(f"service: positions must lie in 0..{len(self.services) - 1}.")
+        self.engine = _choose(engine)
+        self._grid = _grid.build_grid(
+            columns,
+            at,
+            code.astype(np.int64),
+            len(self.services),
+            compiled=self.engine == "numba",
+        )
+        self._uncertain = bool((columns[2] > 0).any())
+        self._size = np.diff(self._grid.group_first)
+        self._boxes = _grid.pack(self._grid.geometry)
+        self._trees: dict[int, Any] = {}
+
+    def __len__(self) -> int:
+        """How many rows the index holds."""
+        return len(self._grid.rows)
+
+    def nearest(
+        self,
+        lon: ArrayLike,
+        lat: ArrayLike,
+        *,
+        service: Hashable | ArrayLike | None = None,
+        k: int | None = None,
+        limit_mi: float | None = None,
+        edge: Edge = "reference",
+        progress: Progress | None = None,
+    ) -> Nearest:
+        """Find the nearest site, or the ``k`` nearest, and the miles to it.
+
+        Parameters
+        ----------
+        lon, lat : array_like of float, shape (n,)
+            Points, decimal degrees, WGS 84. A NaN gives NaN and row -1.
+        service : key or array_like, optional
+            One key for all points, or one for each (keys, or positions in ``services`` as integers). Left out: the
+            only service, or every service, which becomes the first axis of the answer.
+        k : int, optional
+            How many; the answer then has one more axis, nearest first. Equally far sites: lowest row first.
+        limit_mi : float, optional
+            Look no farther. By default any distance.
+        edge : {"reference", "low", "high"}
+            How a site that is not known exactly is measured; see `Edge`.
+        progress : callable, optional
+            Called with (points done, points in all) from time to time.
+
+        Returns
+        -------
+        Nearest
+            Statute miles, unrounded, and rows; shape ``(n,)``, ``(n, k)``, ``(services, n)`` or ``(services, n, k)``.
+
+        Raises
+        ------
+        UnknownService
+            If a service is not one of ``services``.
+        CoordinateError
+            If a latitude lies outside -90..90: longitude and latitude were probably swapped.
+        """
+        _require_edge(edge)
+        many = 1 if k is None else int(k)
+        if many < 1:
+            raise UsageError(f"k: {k} sites cannot be looked for. Give 1 or more.")
+        limit = np.inf if limit_mi is None else float(limit_mi)
+        distance.chord_bounds_m(limit)
+
+        def answer(asked: Asked) -> tuple[Floats, Ints]:
+            if self._uncertain and edge != "reference":
+                return self._nearest_shifted(asked, many, limit, _SIGN[edge])
+            return self._nearest(asked, many, limit)
+
+        blank = (np.full(many, np.nan), np.full(many, -1))
+        miles, row = self._run(lon, lat, service, answer, blank, progress)
+        return Nearest(miles, row) if k is not None else Nearest(miles[..., 0], row[..., 0])
+
+    def covered(
+        self,
+        lon: ArrayLike,
+        lat: ArrayLike,
+        *,
+        limit_mi: float,
+        service: Hashable | ArrayLike | None = None,
+        edge: Edge = "high",
+        coverage: Coverage | None = None,
+        progress: Progress | None = None,
+    ) -> NDArray[np.bool_]:
+        """Decide for every point whether a site lies within the limit, the limit included.
+
+        A site that is not known exactly counts only if it is within the limit wherever it may be (``edge="high"``).
+        With a ``coverage`` table made from this index, points it decides are read from it.
+
+        Returns
+        -------
+        ndarray of bool, shape (n,) or (services, n)
+            False for a point with a missing coordinate.
+
+        Raises
+        ------
+        UsageError
+            If the limit is no distance, or the coverage table was made for another limit or other services.
+        """
+        _require_edge(edge)
+        distance.chord_bounds_m(float(limit_mi))
+        if coverage is not None:
+            return coverage.decide(self, (lon, lat), service, limit_mi=float(limit_mi), edge=edge, progress=progress)
+
+        def answer(asked: Asked) -> tuple[NDArray[np.bool_]]:
+            if self._uncertain and edge != "reference":
+                return (self._count(asked, float(limit_mi), edge) > 0,)
+            return (np.isfinite(self._nearest(asked, 1, float(limit_mi))[0][:, 0]),)
+
+        out: NDArray[np.bool_] = self._run(lon, lat, service, answer, (np.array(False),), progress)[0]
+        return out
+
+    def count_within(
+        self,
+        lon: ArrayLike,
+        lat: ArrayLike,
+        *,
+        limit_mi: float,
+        service: Hashable | ArrayLike | None = None,
+        edge: Edge = "high",
+        progress: Progress | None = None,
+    ) -> Ints:
+        """Count the sites (rows) within the limit of every point, the limit included.
+
+        Returns
+        -------
+        ndarray of int, shape (n,) or (services, n)
+            0 for a point with a missing coordinate.
+        """
+        _require_edge(edge)
+        distance.chord_bounds_m(float(limit_mi))
+
+        def answer(asked: Asked) -> tuple[Ints]:
+            return (self._count(asked, float(limit_mi), edge),)
+
+        out: Ints = self._run(lon, lat, service, answer, (np.array(0),), progress)[0]
+        return out
+
+    def sites_within(
+        self,
+        lon: ArrayLike,
+        lat: ArrayLike,
+        *,
+        limit_mi: float,
+        service: Hashable | ArrayLike | None = None,
+        edge: Edge = "high",
+        progress: Progress | None = None,
+    ) -> SitesWithin:
+        """List every site within the limit of every point, with the miles to it, nearest first.
+
+        One service for all points or one for each; a plan-wide list is asked service by service. For more points
+        than fit into memory use `each_sites_within`.
+
+        Returns
+        -------
+        SitesWithin
+            Miles are to where the site is drawn, whatever the ``edge``.
+        """
+        parts = list(
+            self.each_sites_within(
+                lon, lat, limit_mi=limit_mi, service=service, edge=edge, progress=progress, chunk=_LIST_CHUNK
+            )
+        )
+        ends = np.cumsum([0, *(len(part.row) for part in parts)])
+        first = [part.first[:-1] + end for part, end in zip(parts, ends, strict=False)]
+        return SitesWithin(
+            np.concatenate([*first, ends[-1:]]).astype(np.int64),
+            np.concatenate([np.zeros(0, np.int64), *(part.row for part in parts)]),
+            np.concatenate([np.zeros(0), *(part.miles for part in parts)]),
+        )
+
+    def each_sites_within(
+        self,
+        lon: ArrayLike,
+        lat: ArrayLike,
+        *,
+        limit_mi: float,
+        service: Hashable | ArrayLike | None = None,
+        edge: Edge = "high",
+        progress: Progress | None = None,
+        chunk: int = _LIST_CHUNK,
+    ) -> Iterator[SitesWithin]:
+        """Yield `sites_within` for ``chunk`` points after the other, so that memory stays bounded."""
+        _require_edge(edge)
+        distance.chord_bounds_m(float(limit_mi))
+        lon_deg, lat_deg = _points.points(lon, lat)
+        code = self._codes(service, len(lon_deg))
+        if code is None:
+            raise UsageError("sites_within lists one service at a time. Name it, or give one for each point.")
+        for part in _points.chunks(len(lon_deg), chunk):
+            some, asked = self._ask(lon_deg, lat_deg, code, part)
+            size, row, miles = self._lists(asked, float(limit_mi), edge)
+            first = np.zeros(part.stop - part.start + 1, dtype=np.int64)
+            first[1 + some] = size
+            yield SitesWithin(np.cumsum(first), row, miles)
+            if progress:
+                progress(part.stop, len(lon_deg))
+
+    # ---- how points are asked -------------------------------------------------------------------------------------
+
+    def _run(
+        self,
+        lon: ArrayLike,
+        lat: ArrayLike,
+        service: Any,
+        answer: Callable[[Asked], tuple[NDArray[Any], ...]],
+        blank: tuple[NDArray[Any], ...],
+        progress: Progress | None,
+    ) -> list[NDArray[Any]]:
+        """Ask all points chunk by chunk and put the answers in the caller's order; ``blank`` where NaN."""
+        lon_deg, lat_deg = _points.points(lon, lat)
+        code = self._codes(service, len(lon_deg))
+        asked_for = range(len(self.services)) if code is None else range(1)
+        out = [np.empty((len(asked_for), len(lon_deg), *each.shape), dtype=each.dtype) for each in blank]
+        for part in _points.chunks(len(lon_deg), _CHUNK):
+            some, asked = self._ask(lon_deg, lat_deg, 0 if code is None else code, part)
+            for s in asked_for:
+                answers = answer(asked if code is not None else asked.for_service(s))
+                for values, missing, found in zip(out, blank, answers, strict=True):
+                    if len(some) < part.stop - part.start:
+                        values[s, part] = missing
+                    values[s, part.start + some if len(some) < part.stop - part.start else part] = found
+            if progress:
+                progress(part.stop, len(lon_deg))
+        return [values if code is None else values[0] for values in out]
+
+    def _ask(self, lon: Floats, lat: Floats, code: int | Ints, part: slice) -> tuple[Ints, Asked]:
+        """Make a chunk of points ready; also which of them have coordinates."""
+        lon, lat = lon[part], lat[part]
+        some = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
+        whole = len(some) == len(lon)
+        mine = code if isinstance(code, int) else code[part] if whole else code[part][some]
+        asked = _points.ask(
+            lon if whole else lon[some],
+            lat if whole else lat[some],
+            mine,
+            len(self.services),
+            compiled=self.engine == "numba",
+        )
+        return some, asked
+
+    def _codes(self, service: Any, count: int) -> int | Ints | None:
+        """Return the code of one service, the code for each point, or None for every service."""
+        if service is None:
+            return 0 if len(self.services) == 1 else None
+        if np.ndim(service) == 0 or isinstance(service, tuple):
+            return self._code(service)
+        code, found = _factorize(service, count)
+        if found is not None:
+            return np.array([self._code(key) for key in found], dtype=np.int64)[code] if count else code
+        if count and not 0 <= code.min() <= code.max() < len(self.services):
+            raise UnknownService(f"service: positions must lie in 0..{len(self.services) - 1}.")
+        return code
+
+    def _code(self, key: Hashable) -> int:
+        """Return the code of a service."""
+        try:
+            return self._code_of[key]
+        except KeyError:
+            raise UnknownService(
+                f"No service {key!r} among the {len(self.services)} of this index. If it may have no site, name it in "
+                "'services'."
+            ) from None
+
+    def _tree(self, service: int) -> Any:
+        """Return the k-d tree of one service's places."""
+        if service not in self._trees:
+            from scipy.spatial import cKDTree
+
+            at = self._grid.places(service)
+            self._trees[service] = cKDTree(np.column_stack([self._grid.x[at], self._grid.y[at], self._grid.z[at]]))
+        return self._trees[service]
+
+    # ---- what is asked --------------------------------------------------------------------------------------------
+
+    def _nearest(self, asked: Asked, k: int, limit_mi: float) -> tuple[Floats, Ints]:
+        """Find the k nearest within the limit; miles and rows, both (points, k)."""
+        sure_m, out_m = distance.chord_bounds_m(limit_mi)
+        reach_m = min(out_m, _settle.EVERYWHERE_M)
+        place, miles = np.empty((len(asked), k), dtype=np.int64), np.empty((len(asked), k))
+        state = np.zeros(len(asked), dtype=np.int8)
+        if self.engine == "numba":
+            from adequacy.access import _numba
+
+            grid = self._grid
+            args = (asked.table, asked.order, asked.bounds, asked.which, self._boxes, grid.cell_first, grid.starts)
+            sites = (grid.x, grid.y, grid.z, reach_m, sure_m)
+            if k == 1:
+                _numba.nearest_one(*args, *sites, place[:, 0], miles[:, 0], state)
+            else:
+                _numba.nearest_many(*args, *sites, place, miles, state)
+        else:
+            for s, at in asked.parts():
+                into = asked.order[at]
+                place[into], miles[into], state[into] = _plain.nearest(
+                    self._grid, s, self._tree(s), asked.table[at, :3], k, reach_m, sure_m
+                )
+        return _settle.settle_nearest(self._grid, asked, place, miles, state, limit_mi)
+
+    def _nearest_shifted(self, asked: Asked, k: int, limit_mi: float, sign: float) -> tuple[Floats, Ints]:
+        """Find the k nearest by ``d + sign * uncertainty``."""
+        miles, row = np.full((len(asked), k), np.inf), np.full((len(asked), k), -1)
+        for s, at in asked.parts():
+            point = asked.order[at]
+            if self._grid.first[s] < self._grid.first[s + 1]:
+                miles[point], row[point] = _settle.nearest_shifted(
+                    self._grid, s, self._tree(s), (asked.lon[point], asked.lat[point]), asked.table[at, :3], k, sign
+                )
+        beyond = ~(miles <= limit_mi)
+        miles[beyond], row[beyond] = np.inf, -1
+        return miles, row
+
+    def _count(self, asked: Asked, limit_mi: float, edge: Edge) -> Ints:
+        """Count the rows within the limit of every point."""
+        reach = _settle.make_reach(self._grid, limit_mi, _SIGN[edge])
+        counts = np.zeros(len(asked), dtype=np.int64)
+        todo = np.arange(len(asked))
+        if self.engine == "numba":
+            todo = self._count_compiled(asked, reach, self._size, counts)
+            counts[todo] = 0
+            asked = asked.only(todo)
+        for point, place in _settle.exact_pairs(self._grid, asked, reach):
+            found = np.bincount(point, weights=self._size[place], minlength=len(todo))
+            counts[todo] += found.astype(np.int64)
+        return counts
+
+    def _count_compiled(self, asked: Asked, reach: _settle.Reach, weight: Ints, counts: Ints) -> Ints:
+        """Count in compiled code; returns the points left open."""
+        from adequacy.access import _numba
+
+        state = np.zeros(len(asked), dtype=np.int8)
+        near = np.empty((6, int(np.diff(self._grid.first).max(initial=0)) + 1))
+        _numba.count(*self._compiled(asked, reach), weight, near, counts, state)
+        return np.flatnonzero(state == _plain.OPEN)
+
+    def _compiled(self, asked: Asked, reach: _settle.Reach) -> tuple[Any, ...]:
+        """Arguments that the compiled count and list kernels share."""
+        grid = self._grid
+        sites = (grid.x, grid.y, grid.z, reach.sure_m, reach.out_m)
+        cells = (self._boxes, grid.cell_first, grid.starts)
+        return (asked.table, asked.order, asked.groups, asked.segment, asked.which, *cells, sites, reach.longest_m)
+
+    def _lists(self, asked: Asked, limit_mi: float, edge: Edge) -> tuple[Ints, Ints, Floats]:
+        """List the rows within the limit: how many for each point, rows, miles; nearest first."""
+        reach = _settle.make_reach(self._grid, limit_mi, _SIGN[edge])
+        if self.engine == "numba":
+            point, place, miles = self._lists_compiled(asked, reach)
+        else:
+            point, place, miles = self._lists_plain(asked, reach, np.arange(len(asked)))
+        size = self._size[place]
+        counts = np.bincount(point, weights=size, minlength=len(asked)).astype(np.int64)
+        if len(self._grid.rows) > len(self._grid.x):
+            point, miles = np.repeat(point, size), np.repeat(miles, size)
+        rows = self._grid.rows[_plain.ragged(self._grid.group_first[place], size)]
+        if self.engine == "numba":
+            from adequacy.access import _numba
+
+            _numba.sort_lists(np.concatenate([[0], np.cumsum(counts)]), rows, miles)
+            return counts, rows, miles
+        order = np.lexsort((rows, miles, point))
+        return counts, rows[order], miles[order]
+
+    def _lists_plain(self, asked: Asked, reach: _settle.Reach, name: Ints) -> tuple[Ints, Ints, Floats]:
+        """Pairs within reach by numpy, sorted by point: point (by name), place, miles."""
+        pairs = list(_settle.exact_pairs(self._grid, asked, reach))
+        point = np.concatenate([np.zeros(0, np.int64), *(each for each, _ in pairs)])
+        place = np.concatenate([np.zeros(0, np.int64), *(each for _, each in pairs)])
+        order = np.argsort(point, kind="stable")
+        point, place = point[order], place[order]
+        return name[point], place, _settle.pair_miles(self._grid, asked.lon[point], asked.lat[point], place)
+
+    def _lists_compiled(self, asked: Asked, reach: _settle.Reach) -> tuple[Ints, Ints, Floats]:
+        """Pairs within reach in compiled code, sorted by point; points left open are listed by numpy."""
+        from adequacy.access import _numba
+
+        grid, counts = self._grid, np.zeros(len(asked), dtype=np.int64)
+        unsure = self._count_compiled(asked, reach, np.ones(len(grid.x), dtype=np.int64), counts)
+        begin = np.concatenate([[0], np.cumsum(counts)])
+        place, miles = np.empty(begin[-1], dtype=np.int64), np.empty(begin[-1])
+        near = np.empty((6, int(np.diff(grid.first).max(initial=0)) + 1))
+        _numba.fill(*self._compiled(asked, reach), self._size, near, begin, place, miles)
+        point = np.repeat(np.arange(len(asked)), counts)
+        far = np.flatnonzero(miles > 0.999 * distance.CLOSED_FORM_MI)
+        if len(far):
+            miles[far] = _settle.pair_miles(grid, asked.lon[point[far]], asked.lat[point[far]], place[far])
+        if not len(unsure):
+            return point, place, miles
+        kept = ~np.isin(point, unsure)
+        exact = self._lists_plain(asked.only(unsure), reach, unsure)
+        parts = [np.concatenate([a[kept], b]) for a, b in zip((point, place, miles), exact, strict=True)]
+        order = np.argsort(parts[0], kind="stable")
+        return parts[0][order], parts[1][order], parts[2][order]
+
+
+def _site_rows(site: ArrayLike | None, sites: int) -> Ints:
+    """Return the site of each row, checked."""
+    if site is None:
+        return np.arange(sites)
+    at: Ints = np.asarray(site, dtype=np.int64).ravel()
+    if len(at) and not 0 <= at.min() <= at.max() < sites:
+        raise UsageError(f"site: rows must lie in 0..{sites - 1}; found {at.min()}..{at.max()}.")
+    return at
+
+
+def _declared(
+    services: Sequence[Hashable] | None, service: ArrayLike | None, code: Ints, found: list[Hashable] | None
+) -> tuple[Hashable, ...]:
+    """Return the services of an index: those declared, else those that occur."""
+    if services is not None:
+        return tuple(dict.fromkeys(services))
+    if service is None:
+        return ("",)
+    return tuple(range(int(code.max(initial=-1)) + 1)) if found is None else tuple(sorted(found, key=str))
+
+
+def _factorize(service: Any, count: int) -> tuple[Ints, list[Hashable] | None]:
+    """Number the keys as they come: number of each row, and the keys. Integers are numbers already: no keys."""
+    keys = np.asarray(service)
+    if keys.shape != (count,):
+        raise UsageError(f"service: shape {keys.shape} for {count} rows or points. Give one key, or one for each.")
+    if keys.dtype.kind in "iu":
+        return keys, None
+    import pandas as pd
+
+    code, found = pd.factorize(keys.astype(object))
+    if (code < 0).any():
+        raise UnknownService(f"service: the key in row {int(np.flatnonzero(code < 0)[0])} is missing.")
+    return code.astype(np.int64), list(found)
+
+
+def _choose(engine: str | None) -> str:
+    """Return the engine to use."""
+    if engine not in (None, "numba", "numpy"):
+        raise UsageError(f"engine: {engine!r} is neither 'numba' nor 'numpy'.")
+    installed = importlib.util.find_spec("numba") is not None
+    if engine == "numba" and not installed:
+        raise MissingExtra("fast", "The compiled engine")
+    return engine or ("numba" if installed else "numpy")
+
+
+def _require_edge(edge: str) -> None:
+    """Raise unless the edge is one of the three."""
+    if edge not in _SIGN:
+        raise UsageError(f"edge: {edge!r} is none of {', '.join(_SIGN)}.")
