@@ -151,10 +151,10 @@ def _build_compiled(columns: tuple[Floats, Floats, Floats], site: Ints, by_servi
     geometry = []
     for s, (low, high, west, east) in enumerate(_numba.extents(table, site, by_service, first_row)):
         count = int(first_row[s + 1] - first_row[s])
-        arc = (west, east - west)
+        along = (west, east - west)
         if east - west > math.pi:
-            arc = _arc(table[site[by_service[first_row[s] : first_row[s + 1]]], 3])
-        geometry.append(_lay_cells((low, high), arc, 0.0, int(_CELLS_PER_SITE * count) + 1) if count else NO_CELLS)
+            along = arc(table[site[by_service[first_row[s] : first_row[s + 1]]], 3])
+        geometry.append(_lay_cells((low, high), along, 0.0, int(_CELLS_PER_SITE * count) + 1) if count else NO_CELLS)
     cell_first = _cell_first(tuple(geometry))
     rows, starts, group_first, x, y, z, lead = _numba.sort_sites(
         columns, table, site, by_service, first_row, pack(tuple(geometry)), cell_first
@@ -210,12 +210,12 @@ def _fit_cells(z: Floats, lon_rad: Floats) -> Geometry:
 
 def _fit_box(z: Floats, lon_rad: Floats, side_m: float, most: int) -> Geometry:
     """Lay cells over points."""
-    return _lay_cells((float(z.min()), float(z.max())), _arc(lon_rad), side_m, most)
+    return _lay_cells((float(z.min()), float(z.max())), arc(lon_rad), side_m, most)
 
 
-def _lay_cells(z_range: tuple[float, float], arc: tuple[float, float], side_m: float, most: int) -> Geometry:
+def _lay_cells(z_range: tuple[float, float], along: tuple[float, float], side_m: float, most: int) -> Geometry:
     """Lay nearly square cells: of ``side_m``, larger where that would make more than ``most``."""
-    (z0, z1), (lon0, span) = z_range, arc
+    (z0, z1), (lon0, span) = z_range, along
     slope = max(0.05, math.sqrt(max(0.0, 1 - ((z0 + z1) / 2 / 6.36e6) ** 2)))  # cosine of a middle latitude
     tall_m, wide_m = (z1 - z0) / slope, span * 6.378e6 * slope
     side_m = max(side_m, _SMALLEST_CELL_M, math.sqrt(tall_m * wide_m / most), tall_m / most, wide_m / most)
@@ -224,7 +224,7 @@ def _lay_cells(z_range: tuple[float, float], arc: tuple[float, float], side_m: f
     return Geometry(z0, max((z1 - z0) / rows, 1e-9), rows, lon0, span, max(span / columns, 1e-15), columns)
 
 
-def _arc(lon_rad: Floats) -> tuple[float, float]:
+def arc(lon_rad: Floats) -> tuple[float, float]:
     """Start and length of an arc of longitude that holds all points; cut at the widest gap where it is long."""
     west, east = float(lon_rad.min()), float(lon_rad.max())
     if east - west <= math.pi:

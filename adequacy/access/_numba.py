@@ -17,6 +17,7 @@ from adequacy import distance
 from adequacy.access._grid import ASIN_CUBIC, ROUNDING_M, ROUNDING_RAD, TURN
 
 OPEN, FAR = 1, 2
+_ASK = 2
 _MILE_M = distance.MILE_M
 _FAR_M = distance.chord_bounds_m(distance.CLOSED_FORM_MI)[0]
 # rival_chord_m(c) - c grows at least as fast as c cubed (docs/exactness.md), so its value at 100 miles bounds all below
@@ -509,16 +510,36 @@ def fill(
 
 
 @_jit
-def sort_lists(first, row, miles):
-    """Sort the list of every point by miles, then by row, in place."""
+def sort_lists(first, lead, place, miles):
+    """Sort the list of every point by miles, equally far places by their first row, in place."""
     for p in range(len(first) - 1):
         a, b = first[p], first[p + 1]
         if b <= a + 1:
             continue
         order = np.argsort(miles[a:b])
-        row[a:b], miles[a:b] = row[a:b][order], miles[a:b][order]
+        place[a:b], miles[a:b], lead[a:b] = place[a:b][order], miles[a:b][order], lead[a:b][order]
         for i in range(a + 1, b):
             j = i
-            while j > a and miles[j] == miles[j - 1] and row[j] < row[j - 1]:
-                row[j], row[j - 1] = row[j - 1], row[j]
+            while j > a and miles[j] == miles[j - 1] and lead[j] < lead[j - 1]:
+                place[j], place[j - 1] = place[j - 1], place[j]
+                lead[j], lead[j - 1] = lead[j - 1], lead[j]
                 j -= 1
+
+
+@_jit
+def read_table(codes, west, south, per_deg, lon, lat, service, out):
+    """Read the coverage table for every point: in or not into ``out``; returns the points it cannot tell."""
+    _, rows, columns = codes.shape
+    ask = np.empty(len(lon), np.int64)
+    asked = 0
+    for i in range(len(lon)):
+        x = (lon[i] - west) * per_deg + 1.0
+        y = (lat[i] - south) * per_deg + 1.0
+        code = 2
+        if 1.0 <= x < columns - 1 and 1.0 <= y < rows - 1:
+            code = codes[service[i] if len(service) > 1 else service[0], np.int64(y), np.int64(x)]
+        out[i] = code == 1
+        if code == _ASK:
+            ask[asked] = i
+            asked += 1
+    return ask[:asked].copy()

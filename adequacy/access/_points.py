@@ -92,7 +92,7 @@ def ask(lon: Floats, lat: Floats, code: int | Ints, services: int, *, compiled: 
     box = _grid.point_box(table[:, 2], table[:, 3], len(which))
     bucket = _grid.serpentine(box, table[:, 2], table[:, 3])
     if not one:
-        bucket = bucket + box.cells * np.asarray(code)
+        bucket = bucket + box.cells * np.asarray(code, dtype=np.int64)
     order = np.argsort(bucket, kind="stable")
     begin = np.flatnonzero(np.diff(bucket[order], prepend=-1) != 0)
     segment = np.searchsorted(bucket[order[begin]], box.cells * np.arange(len(which) + 1))

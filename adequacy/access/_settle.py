@@ -80,9 +80,15 @@ def _decide(grid: Grid, asked: Asked, reach: Reach, point: Ints, place: Ints) ->
     return within
 
 
-def pair_miles(grid: Grid, lon: Floats, lat: Floats, place: Ints) -> Floats:
-    """Miles between points and places, pair by pair."""
-    return distance.miles_between(lon, lat, *grid.lon_lat(place))
+def pair_miles(grid: Grid, asked: Asked, point: Ints, place: Ints, reach: Reach) -> Floats:
+    """Miles of pairs; those on the line by Karney's algorithm, so that the number agrees with the decision."""
+    lon, lat = asked.lon[point], asked.lat[point]
+    miles = distance.miles_between(lon, lat, *grid.lon_lat(place))
+    over = miles + reach.sign * grid.uncertainty_mi(place) - reach.limit_mi
+    on_line = np.flatnonzero(np.abs(over) * distance.MILE_M <= distance.GUARD_M)
+    if len(on_line):
+        miles[on_line] = distance.karney_between(lon[on_line], lat[on_line], *grid.lon_lat(place[on_line]))
+    return miles
 
 
 def settle_nearest(

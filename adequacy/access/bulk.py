@@ -55,7 +55,7 @@ class Nearest:
 class SitesWithin:
     """Every site within the limit of every point: those of point ``i`` are ``[first[i] : first[i + 1]]``.
 
-    Nearest first, equally far ones in the order of their rows.
+    Nearest first; equally far places in the order of their first row, the rows of one place together.
     """
 
     first: Ints
@@ -97,10 +97,10 @@ class SiteIndex:
     Examples
     --------
     >>> index = SiteIndex([-78.64, -77.36], [35.78, 35.61], service=["saiop", "saiop"], engine="numpy")
-    >>> found = index.nearest([-78.9], [35.4], service="saiop")
+    >>> found = index.nearest([-78.9], [35.5], service="saiop")
     >>> found.miles.round(3).tolist(), found.row.tolist()
-    ([29.998], [0])
-    >>> index.covered([-78.9, -80.0], [35.4, 35.4], limit_mi=30).tolist()
+    ([24.223], [0])
+    >>> index.covered([-78.9, -80.0], [35.5, 35.5], limit_mi=30).tolist()
     [True, False]
     """
 
@@ -125,7 +125,7 @@ class SiteIndex:
         elif len(code) and not 0 <= code.min() <= code.max() < len(self.services):
             raise UnknownService(f"service: positions must lie in 0..{len(self.services) - 1}.")
         self.engine = _choose(engine)
-        self._grid = _grid.build_grid(
+        self.grid = _grid.build_grid(
             columns,
             at,
             code.astype(np.int64),
@@ -133,13 +133,13 @@ class SiteIndex:
             compiled=self.engine == "numba",
         )
         self._uncertain = bool((columns[2] > 0).any())
-        self._size = np.diff(self._grid.group_first)
-        self._boxes = _grid.pack(self._grid.geometry)
+        self._size = np.diff(self.grid.group_first)
+        self._boxes = _grid.pack(self.grid.geometry)
         self._trees: dict[int, Any] = {}
 
     def __len__(self) -> int:
         """How many rows the index holds."""
-        return len(self._grid.rows)
+        return len(self.grid.rows)
 
     def nearest(
         self,
@@ -311,7 +311,7 @@ class SiteIndex:
         _require_edge(edge)
         distance.chord_bounds_m(float(limit_mi))
         lon_deg, lat_deg = _points.points(lon, lat)
-        code = self._codes(service, len(lon_deg))
+        code = self.codes_of(service, len(lon_deg))
         if code is None:
             raise UsageError("sites_within lists one service at a time. Name it, or give one for each point.")
         for part in _points.chunks(len(lon_deg), chunk):
@@ -336,7 +336,7 @@ class SiteIndex:
     ) -> list[NDArray[Any]]:
         """Ask all points chunk by chunk and put the answers in the caller's order; ``blank`` where NaN."""
         lon_deg, lat_deg = _points.points(lon, lat)
-        code = self._codes(service, len(lon_deg))
+        code = self.codes_of(service, len(lon_deg))
         asked_for = range(len(self.services)) if code is None else range(1)
         out = [np.empty((len(asked_for), len(lon_deg), *each.shape), dtype=each.dtype) for each in blank]
         for part in _points.chunks(len(lon_deg), _CHUNK):
@@ -366,7 +366,7 @@ class SiteIndex:
         )
         return some, asked
 
-    def _codes(self, service: Any, count: int) -> int | Ints | None:
+    def codes_of(self, service: Any, count: int) -> int | Ints | None:
         """Return the code of one service, the code for each point, or None for every service."""
         if service is None:
             return 0 if len(self.services) == 1 else None
@@ -394,8 +394,8 @@ class SiteIndex:
         if service not in self._trees:
             from scipy.spatial import cKDTree
 
-            at = self._grid.places(service)
-            self._trees[service] = cKDTree(np.column_stack([self._grid.x[at], self._grid.y[at], self._grid.z[at]]))
+            at = self.grid.places(service)
+            self._trees[service] = cKDTree(np.column_stack([self.grid.x[at], self.grid.y[at], self.grid.z[at]]))
         return self._trees[service]
 
     # ---- what is asked --------------------------------------------------------------------------------------------
@@ -409,7 +409,7 @@ class SiteIndex:
         if self.engine == "numba":
             from adequacy.access import _numba
 
-            grid = self._grid
+            grid = self.grid
             args = (asked.table, asked.order, asked.bounds, asked.which, self._boxes, grid.cell_first, grid.starts)
             sites = (grid.x, grid.y, grid.z, reach_m, sure_m)
             if k == 1:
@@ -420,18 +420,18 @@ class SiteIndex:
             for s, at in asked.parts():
                 into = asked.order[at]
                 place[into], miles[into], state[into] = _plain.nearest(
-                    self._grid, s, self._tree(s), asked.table[at, :3], k, reach_m, sure_m
+                    self.grid, s, self._tree(s), asked.table[at, :3], k, reach_m, sure_m
                 )
-        return _settle.settle_nearest(self._grid, asked, place, miles, state, limit_mi)
+        return _settle.settle_nearest(self.grid, asked, place, miles, state, limit_mi)
 
     def _nearest_shifted(self, asked: Asked, k: int, limit_mi: float, sign: float) -> tuple[Floats, Ints]:
         """Find the k nearest by ``d + sign * uncertainty``."""
         miles, row = np.full((len(asked), k), np.inf), np.full((len(asked), k), -1)
         for s, at in asked.parts():
             point = asked.order[at]
-            if self._grid.first[s] < self._grid.first[s + 1]:
+            if self.grid.first[s] < self.grid.first[s + 1]:
                 miles[point], row[point] = _settle.nearest_shifted(
-                    self._grid, s, self._tree(s), (asked.lon[point], asked.lat[point]), asked.table[at, :3], k, sign
+                    self.grid, s, self._tree(s), (asked.lon[point], asked.lat[point]), asked.table[at, :3], k, sign
                 )
         beyond = ~(miles <= limit_mi)
         miles[beyond], row[beyond] = np.inf, -1
@@ -439,14 +439,14 @@ class SiteIndex:
 
     def _count(self, asked: Asked, limit_mi: float, edge: Edge) -> Ints:
         """Count the rows within the limit of every point."""
-        reach = _settle.make_reach(self._grid, limit_mi, _SIGN[edge])
+        reach = _settle.make_reach(self.grid, limit_mi, _SIGN[edge])
         counts = np.zeros(len(asked), dtype=np.int64)
         todo = np.arange(len(asked))
         if self.engine == "numba":
             todo = self._count_compiled(asked, reach, self._size, counts)
             counts[todo] = 0
             asked = asked.only(todo)
-        for point, place in _settle.exact_pairs(self._grid, asked, reach):
+        for point, place in _settle.exact_pairs(self.grid, asked, reach):
             found = np.bincount(point, weights=self._size[place], minlength=len(todo))
             counts[todo] += found.astype(np.int64)
         return counts
@@ -456,60 +456,60 @@ class SiteIndex:
         from adequacy.access import _numba
 
         state = np.zeros(len(asked), dtype=np.int8)
-        near = np.empty((6, int(np.diff(self._grid.first).max(initial=0)) + 1))
-        _numba.count(*self._compiled(asked, reach), weight, near, counts, state)
+        near = np.empty((6, int(np.diff(self.grid.first).max(initial=0)) + 1))
+        _numba.count(*self._compiled(asked, reach), weight, near, counts, state)  # type: ignore[call-arg]
         return np.flatnonzero(state == _plain.OPEN)
 
     def _compiled(self, asked: Asked, reach: _settle.Reach) -> tuple[Any, ...]:
         """Arguments that the compiled count and list kernels share."""
-        grid = self._grid
+        grid = self.grid
         sites = (grid.x, grid.y, grid.z, reach.sure_m, reach.out_m)
         cells = (self._boxes, grid.cell_first, grid.starts)
         return (asked.table, asked.order, asked.groups, asked.segment, asked.which, *cells, sites, reach.longest_m)
 
     def _lists(self, asked: Asked, limit_mi: float, edge: Edge) -> tuple[Ints, Ints, Floats]:
         """List the rows within the limit: how many for each point, rows, miles; nearest first."""
-        reach = _settle.make_reach(self._grid, limit_mi, _SIGN[edge])
+        reach = _settle.make_reach(self.grid, limit_mi, _SIGN[edge])
         if self.engine == "numba":
             point, place, miles = self._lists_compiled(asked, reach)
         else:
             point, place, miles = self._lists_plain(asked, reach, np.arange(len(asked)))
-        size = self._size[place]
-        counts = np.bincount(point, weights=size, minlength=len(asked)).astype(np.int64)
-        if len(self._grid.rows) > len(self._grid.x):
-            point, miles = np.repeat(point, size), np.repeat(miles, size)
-        rows = self._grid.rows[_plain.ragged(self._grid.group_first[place], size)]
+        lead = self.grid.rows[self.grid.group_first[place]]
         if self.engine == "numba":
             from adequacy.access import _numba
 
-            _numba.sort_lists(np.concatenate([[0], np.cumsum(counts)]), rows, miles)
-            return counts, rows, miles
-        order = np.lexsort((rows, miles, point))
-        return counts, rows[order], miles[order]
+            places = np.bincount(point, minlength=len(asked))
+            _numba.sort_lists(np.concatenate([[0], np.cumsum(places)]), lead, place, miles)
+        else:
+            order = np.lexsort((lead, miles, point))
+            point, place, miles = point[order], place[order], miles[order]
+        size = self._size[place]
+        counts = np.bincount(point, weights=size, minlength=len(asked)).astype(np.int64)
+        return counts, self.grid.rows[_plain.ragged(self.grid.group_first[place], size)], np.repeat(miles, size)
 
     def _lists_plain(self, asked: Asked, reach: _settle.Reach, name: Ints) -> tuple[Ints, Ints, Floats]:
         """Pairs within reach by numpy, sorted by point: point (by name), place, miles."""
-        pairs = list(_settle.exact_pairs(self._grid, asked, reach))
+        pairs = list(_settle.exact_pairs(self.grid, asked, reach))
         point = np.concatenate([np.zeros(0, np.int64), *(each for each, _ in pairs)])
         place = np.concatenate([np.zeros(0, np.int64), *(each for _, each in pairs)])
         order = np.argsort(point, kind="stable")
         point, place = point[order], place[order]
-        return name[point], place, _settle.pair_miles(self._grid, asked.lon[point], asked.lat[point], place)
+        return name[point], place, _settle.pair_miles(self.grid, asked, point, place, reach)
 
     def _lists_compiled(self, asked: Asked, reach: _settle.Reach) -> tuple[Ints, Ints, Floats]:
         """Pairs within reach in compiled code, sorted by point; points left open are listed by numpy."""
         from adequacy.access import _numba
 
-        grid, counts = self._grid, np.zeros(len(asked), dtype=np.int64)
+        grid, counts = self.grid, np.zeros(len(asked), dtype=np.int64)
         unsure = self._count_compiled(asked, reach, np.ones(len(grid.x), dtype=np.int64), counts)
         begin = np.concatenate([[0], np.cumsum(counts)])
         place, miles = np.empty(begin[-1], dtype=np.int64), np.empty(begin[-1])
         near = np.empty((6, int(np.diff(grid.first).max(initial=0)) + 1))
-        _numba.fill(*self._compiled(asked, reach), self._size, near, begin, place, miles)
+        _numba.fill(*self._compiled(asked, reach), self._size, near, begin, place, miles)  # type: ignore[call-arg]
         point = np.repeat(np.arange(len(asked)), counts)
         far = np.flatnonzero(miles > 0.999 * distance.CLOSED_FORM_MI)
         if len(far):
-            miles[far] = _settle.pair_miles(grid, asked.lon[point[far]], asked.lat[point[far]], place[far])
+            miles[far] = _settle.pair_miles(grid, asked, point[far], place[far], reach)
         if not len(unsure):
             return point, place, miles
         kept = ~np.isin(point, unsure)
