@@ -30,7 +30,7 @@ def require_kind(path: Path, kinds: Iterable[str], what: str) -> str:
 
 
 def write_bytes(content: bytes, path: Path) -> None:
-    """Write a finished file, whole or not at all; ``-`` is standard output. ``OutputError`` where it cannot be written."""
+    """Write a finished file whole or not at all (``OutputError``); ``-`` is standard output."""
     if str(path) == "-":
         sys.stdout.buffer.write(content)
         return
