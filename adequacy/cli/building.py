@@ -42,6 +42,7 @@ def build_from_rosters(
         roster_date=day.isoformat(),
         name=name or Path(out).stem,
         is_demo=demo,
+        policy=policy,
         index=Path(index) if index else None,
         accepted=("built with --accept",) if accept else (),
     )

@@ -52,7 +52,7 @@ def explain(
 
 @app.command(
     epilog="Examples:  adequacy record export REQ-2026-000001 --out r.json    "
-    "adequacy record export REQ-2026-000002 --out second.json"
+    "adequacy record export REQ-2026-000001 --out for-the-auditor.json"
 )
 def export(
     request_id: Annotated[str, typer.Argument(metavar="ID", help="The request.")],

@@ -180,7 +180,7 @@ def decide(
 
 @app.command(
     epilog="Examples:  adequacy request confirm REQ-2026-000001 --by 'A. Lee'    "
-    "adequacy request confirm REQ-2026-000002 --by 'B. Cruz'"
+    "adequacy request confirm REQ-2026-000001 --by 'B. Cruz' --at 2026-11-04"
 )
 def confirm(
     request_id: Request,

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adequacy import __version__
+from adequacy.clocks import read_date
 from adequacy.errors import OutputError, RosterRefused
 from adequacy.network.file import FORMAT_VERSION, NetworkFile
+from adequacy.policy import load_policy
 from adequacy.tables import table
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from adequacy.intake import FileRead, Intake
     from adequacy.intake.mapping import Default
+    from adequacy.policy import Policy
 
 __all__ = ["BuildReport", "build_network", "content_sha256", "rewrite"]
 
@@ -61,6 +64,7 @@ def build_network(
     name: str,
     is_demo: bool = False,
     index: Path | None = None,
+    policy: Policy | None = None,
     accepted: tuple[str, ...] = (),
 ) -> BuildReport:
     """Locate the sites of a roster and write the network file.
@@ -80,6 +84,8 @@ def build_network(
         Whether contracts are invented; printed in every answer.
     index : Path, optional
         Address points that place sites without coordinates; without it they are placed by ZIP.
+    policy : Policy, optional
+        The plan's rules, for how far the border of a ZIP may be off; the shipped rules if not given.
     accepted : tuple of str
         What the person who built it accepted in spite of a warning (``--accept``), in words.
 
@@ -99,7 +105,7 @@ def build_network(
         raise RosterRefused(
             f"{_names(intake)}: no usable row ({intake.read} read, {len(intake.refused)} refused). Nothing was written."
         )
-    frames = _tables(intake, index)
+    frames = _tables(intake, index, _zip_margins(policy or load_policy(), roster_date))
     meta = _meta_texts(
         name=name,
         roster_date=roster_date,
@@ -212,7 +218,16 @@ def _fields(record: FileRead | Default) -> dict[str, Any]:
     return {each.name: getattr(record, each.name) for each in fields(record)}
 
 
-def _tables(intake: Intake, index: Path | None) -> dict[str, pandas.DataFrame]:
+def _zip_margins(policy: Policy, roster_date: str) -> dict[str, float]:
+    """How much farther than its area a site that is placed by its ZIP may lie, in statute miles."""
+    day = read_date(roster_date)
+    return {
+        "zip_tolerance_mi": float(policy.value("zip_boundary_tolerance_mi", day)),
+        "mailing_tolerance_mi": float(policy.value("mailing_zip_tolerance_mi", day)),
+    }
+
+
+def _tables(intake: Intake, index: Path | None, margins: dict[str, float]) -> dict[str, pandas.DataFrame]:
     """Turn roster rows into the tables of the network file."""
     import pandas
 
@@ -220,7 +235,7 @@ def _tables(intake: Intake, index: Path | None) -> dict[str, pandas.DataFrame]:
 
     rows = intake.rows
     sites = _first_given(rows, "site_id", [*table("sites").names[:12], "lon", "lat", "precision"])
-    sites = place_sites(sites, index)[list(table("sites").names)]
+    sites = place_sites(sites, index, **margins)[list(table("sites").names)]
     providers = _first_given(rows, "provider_id", list(table("roster").names[:4]))
     given = rows.loc[rows["taxonomy"] != "", ["provider_id", "taxonomy"]].drop_duplicates().sort_values("taxonomy")
     codes = given.groupby("provider_id")["taxonomy"].agg(";".join).to_dict()

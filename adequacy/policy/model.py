@@ -147,7 +147,7 @@ class Standard:
         """
         texts = {each.name: "" for each in fields(cls) if each.type == "str"}
         blanks = {each.name: None for each in fields(cls) if each.type.endswith("None")}
-        own = {
+        own: dict[str, Any] = {
             "id": "given.limit", "scheme": "given", "description": "A limit given with the question.",
             "measure": "geodesic", "unit": "statute mile", "boundary": "included", "services": ("*",),
             "unmapped_services": (), "each_service": True, "counts": "site", "area": "consumer",
