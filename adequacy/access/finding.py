@@ -229,7 +229,7 @@ class Counted(NamedTuple):
         return (
             [at.lon for at in spots],
             [at.lat for at in spots],
-            [entry.offering.uncertainty_mi or 0.0 for entry in self.entries],
+            [at.slack_m / MILE_M for at in spots],
         )
 
 
