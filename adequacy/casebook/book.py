@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -193,7 +194,7 @@ class Casebook:
         records = self._t.records
         parent = case.decision["record_id"] if case.decision else ""
         count = sum(event.name == "decided" for event in case.events) + 1
-        record = seal(
+        record, text = seal(
             draft,
             record_id=f"{case.id}.{count}",
             parent_id=parent,
@@ -210,7 +211,7 @@ class Casebook:
                 hash=record["hash"],
                 request_id=case.id,
                 record_id=record["record_id"],
-                body=canonical(record),
+                body=zlib.compress(text.encode("utf-8")),
             )
         )
         self._derived(connection, case, event)
@@ -268,7 +269,7 @@ class Casebook:
         """Give every record of a request, oldest first."""
         records = self._t.records
         found = self.rows(records.select().where(records.c.request_id == request_id).order_by(records.c.seq))
-        return [json.loads(row.body) for row in found]
+        return [_unpacked(row.body) for row in found]
 
     def contacts(self, service_key: str, site_id: str | None = None) -> list[Contact]:
         """Give the recorded calls about a service, oldest first."""
@@ -374,7 +375,7 @@ class Casebook:
         """A record by its hash, held to it."""
         records = self._t.records
         body = connection.execute(records.select().where(records.c.hash == record)).one().body
-        found: dict[str, Any] = json.loads(body)
+        found = _unpacked(body)
         require_unaltered(found)
         return found
 
@@ -448,7 +449,7 @@ class Casebook:
             for row in connection.execute(events.select().where(events.c.name == "decided"))
         }
         for row in connection.execute(records.select().order_by(records.c.seq)):
-            record = json.loads(row.body)
+            record = _unpacked(row.body)
             if record_hash(record) != row.hash or record["prev_hash"] != before or row.hash not in named:
                 raise RecordAltered(f"record {row.record_id} was altered: restore the casebook from its last copy.")
             before, count = row.hash, count + 1
@@ -544,6 +545,15 @@ def _contact_row(case: Case, event: Event) -> dict[str, Any]:
         "by": event.by,
         **said,
     }
+
+
+def _unpacked(body: bytes) -> dict[str, Any]:
+    """A record from its stored form."""
+    try:
+        record: dict[str, Any] = json.loads(zlib.decompress(body))
+    except (zlib.error, ValueError) as error:
+        raise RecordAltered("a record of the casebook cannot be read: restore it from its last copy.") from error
+    return record
 
 
 def _flag(value: bool | None) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from adequacy.clocks import Deadline, WorkDays, deadline, zone_named
@@ -350,9 +351,16 @@ def _require_overdue(case: Case, at: datetime) -> None:
     raise UsageError(f"{case.id}: nothing has lapsed, {left}.")
 
 
+@lru_cache(maxsize=4)
 def work_days(policy: Policy) -> WorkDays:
     """The plan's working days, from its list of closed days."""
     return WorkDays.of(date.fromisoformat(day.date) for day in policy.closed_days)
+
+
+@lru_cache(maxsize=4096)
+def _clocks_on(policy: Policy, day: date) -> tuple[Clock, ...]:
+    """The plan's clocks in force on a day; a book asks for the same days again and again."""
+    return tuple(policy.clocks(day).values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,7 +391,7 @@ def _clocks(case: Case, moments: list[_Moment], policy: Policy) -> Iterator[Case
     zone = zone_named(policy.plan.timezone)
     days = work_days(policy)
     for index, moment in enumerate(moments):
-        for clock in policy.clocks(moment.at.astimezone(zone).date()).values():
+        for clock in _clocks_on(policy, moment.at.astimezone(zone).date()):
             if clock.start_on == moment.name and _holds(clock.applies, case.request):
                 yield _ended(
                     CaseClock(

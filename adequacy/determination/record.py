@@ -13,6 +13,7 @@ import json
 import math
 import os
 from dataclasses import dataclass, field
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any
 
 from adequacy.errors import InputError, OutputError, RecordAltered
@@ -58,18 +59,33 @@ def canonical(value: Any) -> str:
     >>> canonical({"b": 30.0, "a": [1, None, "café"]})
     '{"a":[1,null,"café"],"b":30.000000000}'
     """
-    if isinstance(value, float):
-        return _number(value)
-    if value is None or isinstance(value, (bool, int, str)):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, dict):
-        if not all(isinstance(key, str) for key in value):
-            raise ValueError("a key of a record must be text")
-        inner = (f"{json.dumps(key, ensure_ascii=False)}:{canonical(value[key])}" for key in sorted(value))
-        return "{" + ",".join(inner) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ",".join(map(canonical, value)) + "]"
+    write = _WRITERS.get(type(value))
+    if write is not None:
+        return write(value)
+    for kind in (str, int, float, dict, list):  # a subclass of one of them
+        if isinstance(value, kind):
+            return _WRITERS[kind](value)
     raise ValueError(f"{type(value).__name__} has no place in a record")
+
+
+def _object(value: dict[Any, Any]) -> str:
+    """An object, its keys sorted."""
+    try:
+        return "{" + ",".join([f"{_quoted(key)}:{canonical(value[key])}" for key in sorted(value)]) + "}"
+    except TypeError as error:
+        raise ValueError("a key of a record must be text") from error
+
+
+def _array(value: list[Any] | tuple[Any, ...]) -> str:
+    """An array."""
+    return "[" + ",".join([canonical(each) for each in value]) + "]"
+
+
+def _quoted(text: str) -> str:
+    """A text in quotes."""
+    if not isinstance(text, str):
+        raise ValueError("a key of a record must be text")
+    return encode_basestring(text)
 
 
 def _number(value: float) -> str:
@@ -78,6 +94,18 @@ def _number(value: float) -> str:
         raise ValueError("a record holds only finite numbers")
     text = f"{value:.{_DECIMALS}f}"
     return text[1:] if text.startswith("-") and float(text) == 0 else text
+
+
+_WRITERS: dict[type, Callable[[Any], str]] = {
+    str: encode_basestring,
+    float: _number,
+    dict: _object,
+    list: _array,
+    tuple: _array,
+    bool: lambda value: "true" if value else "false",
+    int: int.__repr__,
+    type(None): lambda _: "null",
+}
 
 
 def record_hash(record: Mapping[str, Any]) -> str:
@@ -96,7 +124,7 @@ def _sha256(value: Any) -> str:
 
 def seal(
     draft: Mapping[str, Any], *, record_id: str, parent_id: str, created_at_utc: str, prev_hash: str
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], str]:
     """Make a draft of a determination the record: number it, date it, chain it, hash it.
 
     Parameters
@@ -108,7 +136,13 @@ def seal(
     created_at_utc : str
         ISO moment, UTC.
     prev_hash : str
-        Hash of the record before it in the casebook; empty for the first.
+        Hash of the record before it in the casebook; zeros for the first.
+
+    Returns
+    -------
+    record : dict
+    text : str
+        The record in canonical form.
     """
     record = {
         **draft,
@@ -117,7 +151,15 @@ def seal(
         "created_at_utc": created_at_utc,
         "prev_hash": prev_hash,
     }
-    return {**record, "hash": record_hash(record)}
+    parts = {key: f"{_quoted(key)}:{canonical(value)}" for key, value in record.items()}
+    record["hash"] = hashlib.sha256(_joined(parts).encode("utf-8")).hexdigest()
+    parts["hash"] = f'"hash":{canonical(record["hash"])}'
+    return record, _joined(parts)
+
+
+def _joined(parts: Mapping[str, str]) -> str:
+    """The canonical text of an object from its parts, each written once."""
+    return "{" + ",".join(parts[key] for key in sorted(parts)) + "}"
 
 
 def write_record(record: Mapping[str, Any], path: Path) -> None:

@@ -44,10 +44,13 @@ def draft(**given: Any) -> dict[str, Any]:
 
 def sealed(**given: Any) -> dict[str, Any]:
     """A sealed record."""
-    return seal(
+    record, text = seal(
         draft(**given), record_id="REQ-2026-000001.1", parent_id="", created_at_utc="2026-11-02T15:00:00+00:00",
         prev_hash="0" * 64,
     )  # fmt: skip
+    assert text == canonical(record)
+    assert record["hash"] == record_hash(record)
+    return record
 
 
 @settings(max_examples=60, deadline=None)
@@ -207,7 +210,7 @@ def test_the_last_digits_of_a_distance_and_new_keys_are_no_difference() -> None:
 
 def test_two_decisions_of_the_same_facts_have_one_content_whatever_their_number() -> None:
     one = sealed()
-    two = seal(
+    two, _ = seal(
         draft(), record_id="X.9", parent_id="X.8", created_at_utc="2027-01-01T00:00:00+00:00", prev_hash="1" * 64
     )
     assert one["hash"] != two["hash"]
@@ -229,7 +232,7 @@ def test_an_auditor_finds_an_answer_to_every_question_on_80_columns() -> None:
 
 def test_an_inpatient_record_is_explained_too() -> None:
     asked = request(service="ip_adult", level="inpatient", admitted="2026-10-31T21:30")
-    record = seal(
+    record, _ = seal(
         determine(asked, None, policy=POLICY, on=date(2026, 11, 1)).to_draft(),
         record_id="X.1", parent_id="", created_at_utc="2026-11-02T15:00:00+00:00", prev_hash="0" * 64,
     )  # fmt: skip
