@@ -97,7 +97,7 @@ class Determination:
             "clocks": list(self.clocks),
             "answer": dict(answer) if answer else None,
             "candidates": list(_candidates(evidence)),
-            "contact_log": [_contact(call) for call in _calls_used(evidence)],
+            "contact_log": [_contact(call) for call in _calls_on_file(evidence)],
             "requester_on_roster": _standing(evidence.standing),
             "network": dict(answer["network"]) if answer else None,
             "policy": {"plan": evidence.policy.plan.key, "sha256": evidence.policy.sha256,
@@ -352,9 +352,10 @@ def _candidate(
     }
 
 
-def _calls_used(evidence: Evidence) -> list[Contact]:
-    """The calls that counted, oldest first."""
-    sites = {site["site_id"] for site in (evidence.answer or {}).get("sites", ())}
+def _calls_on_file(evidence: Evidence) -> list[Contact]:
+    """The calls to sites considered that were recent enough to count, oldest first."""
+    answer = evidence.answer or {}
+    sites = {site["site_id"] for name in ("sites", "not_counted") for site in answer.get(name, ())}
     return sorted((call for site in sites for call in evidence.calls(site)), key=lambda call: (call.at, call.site_id))
 
 

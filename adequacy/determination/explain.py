@@ -128,8 +128,8 @@ def _candidates(record: Mapping[str, Any]) -> Iterator[str]:
     nearest = answer["nearest_mi"]
     if nearest["reference"] is not None:
         yield (
-            f"finding {answer['finding']}; nearest counted site {nearest['reference']:.3f} mi (best-placed "
-            f"{nearest['low']:.3f}, worst-placed {nearest['high']:.3f})"
+            f"finding {answer['finding']}; nearest counted site {_mi(nearest['reference'])} (best-placed "
+            f"{_mi(nearest['low'])}, worst-placed {_mi(nearest['high'])})"
         )
     inside = [each for each in record["candidates"] if each["inside"] != "not_counted"]
     outside = [each for each in record["candidates"] if each["inside"] == "not_counted"]
@@ -142,6 +142,11 @@ def _candidates(record: Mapping[str, Any]) -> Iterator[str]:
         far = "not located" if each["distance_mi"] is None else f"{each['distance_mi']:.3f} mi"
         yield f"- {each['site_id']} at {far}: {', '.join(each['reasons'])}"
     yield from _more(outside)
+
+
+def _mi(distance_mi: float | None) -> str:
+    """Miles to three decimals; none where no site serves the point."""
+    return "none" if distance_mi is None else f"{distance_mi:.3f} mi"
 
 
 def _more(rows: Sequence[Any]) -> Iterator[str]:
@@ -166,8 +171,8 @@ def _borderline(record: Mapping[str, Any]) -> Iterator[str]:
         return
     limit, nearest = record["measure"]["threshold_mi"], answer["nearest_mi"]
     yield (
-        f"from the limit of {limit:g} mi: best-placed {limit - nearest['low']:+.3f}, worst-placed "
-        f"{limit - nearest['high']:+.3f} mi; tolerance {answer['tolerance_mi']:g} mi"
+        f"limit {limit:g} mi; nearest counted site {_mi(nearest['low'])} for the best-placed, "
+        f"{_mi(nearest['high'])} for the worst-placed point; tolerance {answer['tolerance_mi']:g} mi"
     )
     if answer.get("share_within_pct") is not None:
         yield f"{answer['share_within_pct']:.1f} % of the people of the place are within"
