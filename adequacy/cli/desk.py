@@ -32,6 +32,7 @@ __all__ = [
     "opened",
     "requests_of",
     "show",
+    "warn_of_the_future",
 ]
 
 
@@ -140,6 +141,15 @@ def requests_of(given: dict[str, Any], file: str | None, policy: Policy) -> list
     if any(value not in (None, False) for value in given.values()):
         raise UsageError("--file gives whole requests: leave the other options out.")
     return read_form(Path(file), policy)
+
+
+def warn_of_the_future(requests: list[dict[str, str]]) -> None:
+    """Say on stderr if a request was received later than now: a typing error, or a wrong clock."""
+    late = [request for request in requests if datetime.fromisoformat(request["received"]) > now()]
+    if late:
+        sys.stderr.write(
+            f"Received in the future by this computer's clock: {len(late)} of {len(requests)}. Check it.\n"
+        )
 
 
 def opened(book: Casebook, ids: list[str]) -> tuple[Any, str]:

@@ -105,6 +105,7 @@ def open_(
     requests = desk.requests_of(given, file, rules)
     with desk.open_book(casebook, rules) as book:
         ids = book.open_requests(requests, now=desk.now())
+        desk.warn_of_the_future(requests)
         desk.show(*desk.opened(book, ids), output)
 
 

@@ -198,6 +198,8 @@ def _review_reasons(evidence: Evidence, facts: Sequence[Fact], trail: Trail, out
     yield from _doubts_of_the_finding(evidence, words)
     if outcome.refuses and evidence.asked("requested_by") == "member":
         yield "the member asked for this provider: a refusal may be an adverse benefit determination; hand over to UM"
+    if outcome.refuses and evidence.service.key in evidence.policy.needs(evidence.on):
+        yield "the service is on the posted needs list: that is a ground without geography, look before refusing"
     reference = evidence.asked("consumer_ref")
     if reference and words["consumer_identified"] == "N" and words["level_of_care"] != "inpatient":
         what = "names nobody" if names_nobody(reference) else "has no place of residence"
@@ -272,6 +274,9 @@ def _cautions_of_the_request(evidence: Evidence, facts: Mapping[str, Fact]) -> I
     own = set(evidence.standing.own_sites)
     if evidence.answer and any(site["site_id"] in own for site in evidence.answer["sites"]):
         yield "requester_in_list", "The requester itself is among the contracted sites within the limit: it is marked."
+    posted = evidence.policy.needs(evidence.on)
+    if evidence.service.key in posted:
+        yield "on_needs_list", f"The service is on the plan's posted needs list ({posted[evidence.service.key]})."
     taxonomy = evidence.asked("taxonomy")
     if taxonomy and evidence.service.taxonomies and taxonomy not in evidence.service.taxonomies:
         yield "taxonomy_not_usual", f"Taxonomy {taxonomy} is not one the catalogue ties to this service (unverified)."

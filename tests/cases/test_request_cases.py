@@ -25,8 +25,9 @@ CASES: list[dict[str, Any]] = yaml.load(
 ZONE = zone_named("America/New_York")
 DECIDED = datetime(2026, 11, 1, 17, 0, tzinfo=UTC)
 KNOWN = {
-    "name", "rules", "request", "answer", "sites", "standing", "calls", "strict", "facts", "trail", "outcome", "letter",
-    "clock", "review", "reasons", "cautions", "no_cautions", "handover", "events", "state", "letter_now", "clocks",
+    "name", "rules", "needs", "request", "answer", "sites", "standing", "calls", "strict", "facts", "trail", "outcome",
+    "letter", "clock", "review", "reasons", "cautions", "no_cautions", "handover", "events", "state", "letter_now",
+    "clocks",
 }  # fmt: skip
 
 
@@ -42,12 +43,19 @@ class _Strict(Policy):
         return True if name == "strict_closed_network" else super().value(name, on)
 
 
+class _WithNeeds(Policy):
+    """The shipped policy with SAIOP on the posted needs list."""
+
+    def needs(self, on: date) -> dict[str, str]:
+        return {"saiop": "test"}
+
+
 def _policy(case: Mapping[str, Any]) -> Policy:
     """The policy of a case."""
-    if not case.get("strict"):
+    if not (case.get("strict") or case.get("needs")):
         return POLICY
     policy = load_policy()
-    policy.__class__ = _Strict
+    policy.__class__ = _Strict if case.get("strict") else _WithNeeds
     return policy
 
 
