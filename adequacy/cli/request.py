@@ -323,3 +323,49 @@ def stats(
     with desk.open_book(casebook, rules) as book:
         counts = counted(book, **days)
     desk.show(counts, stats_page(counts), output)
+
+
+@app.command(
+    epilog="Examples:  adequacy request letter REQ-2026-000001 --out letter.docx    "
+    "adequacy request letter REQ-2026-000001 --letter L14 --out brief.docx"
+)
+def letter(
+    request_id: Request,
+    out: Annotated[str, typer.Option("--out", metavar="FILE", help="File to write: .docx, .txt, .html or .pdf.")],
+    code: Annotated[str, typer.Option("--letter", metavar="CODE", help="The letter; else the one due now.")] = "",
+    on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="Day of the letter; today.")] = None,
+    missing: Annotated[str, typer.Option("--missing", metavar="TEXT", help="What else a request lacks (L0).")] = "",
+    templates: Annotated[str | None, typer.Option("--templates", help="Folder of the plan's own templates.")] = None,
+    casebook: Book = None,
+    plan: Plan = None,
+    policy: Rules = None,
+) -> None:
+    """Write the letter that is due: a draft until a named person has confirmed it."""
+    from adequacy.cli.handout import hand_out_letter, letter_day, letter_words
+
+    rules, now = desk.books_policy(plan, policy), desk.now()
+    with desk.open_book(casebook, rules) as book:
+        day = letter_day(on, book, now)
+        made = hand_out_letter(book, request_id, out, code=code, missing=missing, templates=templates, on=day, now=now)
+    sys.stderr.write(letter_words(made))
+
+
+@app.command(
+    name="list-providers",
+    epilog="Examples:  adequacy request list-providers REQ-2026-000001 --out list.xlsx    "
+    "adequacy request list-providers REQ-2026-000001 --out list.docx",
+)
+def list_providers(
+    request_id: Request,
+    out: Annotated[str, typer.Option("--out", metavar="FILE", help="File to write: .xlsx, .csv or .docx.")],
+    casebook: Book = None,
+    plan: Plan = None,
+    policy: Rules = None,
+) -> None:
+    """Write the list of contracted providers that the decision rests on; it says nothing about the consumer."""
+    from adequacy.cli.handout import hand_out_list
+
+    rules = desk.books_policy(plan, policy)
+    with desk.open_book(casebook, rules) as book:
+        count = hand_out_list(book, request_id, out, now=desk.now())
+    sys.stderr.write(f"{count} sites listed in {out}\n")

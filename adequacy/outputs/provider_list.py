@@ -10,8 +10,9 @@ import csv
 import io
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from adequacy.clocks import zone_named
 from adequacy.errors import UsageError
 from adequacy.outputs.escape import escape_cell, escape_terminal
 from adequacy.outputs.files import docx_bytes, require_kind, stamp, write_bytes
@@ -20,6 +21,7 @@ from adequacy.outputs.words import ages_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+    from zoneinfo import ZoneInfo
 
     from adequacy.policy import Policy
 
@@ -141,13 +143,14 @@ def provider_list(
     rules = policy or _shipped(answer)
     on = date.fromisoformat(answer["as_of"])
     bands = _bands(answer["standard"]["limit_mi"], rules.value("distance_bands_mi", on))
-    valid_days = int(rules.value("accepting_valid_days", on))
+    valid = _Valid(int(rules.value("accepting_valid_days", on)), int(rules.value("contact_valid_days", on)))
     notice_end = on + timedelta(days=int(rules.value("termination_notice_days", on)))
-    told = {call["site_id"]: call for call in contacts if call["result"] in _CALLS}
+    zone = zone_named(rules.plan.timezone)
+    told = {call["site_id"]: _said(call, zone) for call in contacts if call["result"] in _CALLS}
     own = set(own_sites) | {
         site["site_id"] for site in answer["sites"] if requester_npi and site["npi"] == requester_npi
     }
-    entries = [_entry(site, told.get(site["site_id"]), on, valid_days) for site in answer["sites"]]
+    entries = [_entry(site, told.get(site["site_id"]), on, valid) for site in answer["sites"]]
     open_ones = [entry for entry in entries if entry.panel != "closed"]
     keyed = [(_band(entry.site["distance_mi"], bands), entry) for entry in open_ones]
     keyed.sort(key=lambda pair: (pair[0][0], *_name_key(pair[1].site)))
@@ -182,13 +185,35 @@ class _Entry:
         return self.panel == "accepting" and self.is_fresh
 
 
-def _entry(site: Mapping[str, Any], call: Mapping[str, str] | None, on: date, valid_days: int) -> _Entry:
-    """The roster's word, or that of a later call."""
+class _Valid(NamedTuple):
+    """How many days the roster's word, and that of a call, stays good."""
+
+    roster_days: int
+    call_days: int
+
+
+class _Said(NamedTuple):
+    """What a call said."""
+
+    panel: str
+    on: date
+    first_appt: str
+
+
+def _said(call: Mapping[str, str], zone: ZoneInfo) -> _Said:
+    """A recorded call, by its day at the plan."""
+    day = datetime.fromisoformat(call["at"]).astimezone(zone).date()
+    return _Said(_CALLS[call["result"]], day, call.get("first_appt", ""))
+
+
+def _entry(site: Mapping[str, Any], call: _Said | None, on: date, valid: _Valid) -> _Entry:
+    """The roster's word, or that of a call that is not older."""
     panel, verified, first = site["panel_status"], site["accepting_verified_on"], site["first_available_on"]
-    if call is not None and call["at"][:10] >= verified:
-        panel, verified, first = _CALLS[call["result"]], call["at"][:10], call.get("first_appt", "")
+    days = valid.roster_days
+    if call is not None and call.on.isoformat() >= verified:
+        panel, verified, first, days = call.panel, call.on.isoformat(), call.first_appt, valid.call_days
     age_days = (on - date.fromisoformat(verified)).days if verified else None
-    return _Entry(site, panel, verified, age_days is not None and 0 <= age_days <= valid_days, first)
+    return _Entry(site, panel, verified, age_days is not None and 0 <= age_days <= days, first)
 
 
 def _shipped(answer: Mapping[str, Any]) -> Policy:

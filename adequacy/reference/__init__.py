@@ -10,7 +10,6 @@ from __future__ import annotations
 from adequacy.reference._counties import (
     County,
     counties,
-    counties_at,
     county_at,
     county_border,
     find_county,
@@ -50,7 +49,6 @@ __all__ = [
     "areas_in",
     "blocks_of",
     "counties",
-    "counties_at",
     "counties_of",
     "county_at",
     "county_border",
