@@ -99,7 +99,7 @@ def _member_facts(member: str | None, members: str | None, facts: dict[str, str]
     return found
 
 
-def decide(book: Casebook, net: Network, request_id: str, as_of: str | None) -> dict[str, Any]:
+def decide(book: Casebook, net: Network, request_id: str, as_of: str | None, by: str = "") -> dict[str, Any]:
     """Decide a request on the network of a day and give its record."""
     from adequacy.determination.asking import determine_on
 
@@ -117,6 +117,7 @@ def decide(book: Casebook, net: Network, request_id: str, as_of: str | None) -> 
             index=index,
         ).to_draft(),
         now=now(),
+        by=by,
     )
 
 

@@ -161,6 +161,7 @@ def decide(
     record: Annotated[
         str | None, typer.Option("--record", metavar="FILE.json", help="Write the frozen record.")
     ] = None,
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who decides.")] = "",
     network: Net = None,
     casebook: Book = None,
     plan: Plan = None,
@@ -173,7 +174,7 @@ def decide(
     from adequacy.outputs.request_page import decision_page
 
     with open_configured(network, plan, policy, as_of) as net, desk.open_book(casebook, net.policy) as book:
-        made = desk.decide(book, net, request_id, as_of)
+        made = desk.decide(book, net, request_id, as_of, by)
     if record:
         write_record(made, Path(record))
     desk.show(made, decision_page(made, desk.letter_names(net.policy), request_id), output)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from adequacy import access
 from adequacy.determination.deciding import Determination, contact_of, determine, needs_distance
 from adequacy.determination.facts import names_nobody, standing_of
+from adequacy.distance import miles
 from adequacy.errors import UsageError
 from adequacy.geocode import Place, locate_address, locate_point, locate_zip, parse_lat_lon
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from adequacy.determination.facts import Contact
-    from adequacy.network import NetworkFile
+    from adequacy.network import NetworkFile, Offering
     from adequacy.policy import Policy
 
 __all__ = ["decide_again", "determine_on", "origin_of"]
@@ -68,19 +69,24 @@ def determine_on(
         The place cannot be found, or no rule was in force.
     """
     service = policy.services[request["service_key"]]
-    answer = None
+    answer, beyond = None, []
     if needs_distance(request, service.mode):
+        consumer: dict[str, Any] = {
+            "age": int(request["age"]) if request.get("age") else None,
+            "funding": request.get("funding") or None,
+            "population": request.get("population") or None,
+        }
         answer = access.ask(
             network,
             policy,
             service,
             origin or origin_of(request, index),
             on.isoformat(),
-            age=int(request["age"]) if request.get("age") else None,
-            funding=request.get("funding") or None,
-            population=request.get("population") or None,
             county_of_eligibility=request.get("county_fips") or None,
+            **consumer,
         ).to_dict()
+        most = int(policy.value("nearest_outside_count", on))
+        beyond = _beyond(network.offerings(service.key), answer, on, consumer)[:most]
     npi = request.get("requester_npi")
     standing = standing_of(
         network.offerings_of_npi(npi) if npi else (),
@@ -89,7 +95,26 @@ def determine_on(
         site_zip=request.get("site_zip", ""),
         taxonomy=request.get("taxonomy", ""),
     )
-    return determine(request, answer, policy=policy, on=on, standing=standing, contacts=contacts, clocks=clocks)
+    return determine(
+        request, answer, policy=policy, on=on, standing=standing, contacts=contacts, clocks=clocks, beyond=beyond
+    )
+
+
+def _beyond(
+    offerings: Sequence[Offering], answer: Mapping[str, Any], on: date, consumer: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """The counted sites that are within for no point of the place, nearest to its reference point first."""
+    within = {site["site_id"] for site in answer["sites"]}
+    origin = answer["origin"]
+    found = {
+        each.site_id: miles(origin["lon"], origin["lat"], each.lon, each.lat)
+        for each in offerings
+        if each.lon is not None
+        and each.lat is not None
+        and each.site_id not in within
+        and not access.counts_for_gap(each, on.isoformat(), **consumer)
+    }
+    return [{"site_id": site, "distance_mi": far} for far, site in sorted((far, site) for site, far in found.items())]
 
 
 def origin_of(request: Mapping[str, str], index: Path | str | None = None) -> Place:

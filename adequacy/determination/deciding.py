@@ -77,6 +77,7 @@ class Determination:
             "request": dict(evidence.request),
             "consumer": _consumer(evidence),
             "origin": dict(answer["origin"]) if answer else None,
+            "origin_is": _origin_is(self) if answer else None,
             "decided_on": evidence.on.isoformat(),
             "ruleset": _ruleset(self.evidence),
             "standard": dict(answer["standard"]) if answer else None,
@@ -97,6 +98,7 @@ class Determination:
             "clocks": list(self.clocks),
             "answer": dict(answer) if answer else None,
             "candidates": list(_candidates(evidence)),
+            "nearest_outside": [dict(site) for site in evidence.beyond],
             "contact_log": [_contact(call) for call in _calls_on_file(evidence)],
             "requester_on_roster": _standing(evidence.standing),
             "network": dict(answer["network"]) if answer else None,
@@ -125,6 +127,7 @@ def determine(
     standing: Standing | None = None,
     contacts: Sequence[Contact] = (),
     clocks: Sequence[dict[str, Any]] = (),
+    beyond: Sequence[Mapping[str, Any]] = (),
 ) -> Determination:
     """Decide one request.
 
@@ -144,6 +147,8 @@ def determine(
         Recorded calls.
     clocks : sequence of dict
         The clocks of the request so far.
+    beyond : sequence of mappings
+        The nearest counted sites beyond the limit, kept as evidence.
 
     Returns
     -------
@@ -165,6 +170,7 @@ def determine(
         policy=policy,
         ruleset=policy.ruleset(received),
         on=on,
+        beyond=tuple(beyond),
     )
     facts = table_facts(evidence)
     trail = decide_facts(proven_rows(policy, evidence.ruleset.id), {fact.name: fact.value for fact in facts})
@@ -247,6 +253,8 @@ def _cautions(evidence: Evidence, facts: Sequence[Fact]) -> Iterator[tuple[str, 
             "open_network_question",
             "Also covered by Standard Plans: counsel must say whether the network may be closed for it.",
         )
+    if evidence.policy.overridden and "policy_overridden" not in seen:
+        yield "policy_overridden", f"The plan's own values are in use: {'; '.join(evidence.policy.overridden)}."
     later = evidence.policy.later_text_known(evidence.on)
     if later and "later_rule_text_known" not in seen:
         yield "later_rule_text_known", later
@@ -287,6 +295,13 @@ def _cautions_of_the_request(evidence: Evidence, facts: Mapping[str, Fact]) -> I
 def _has_site(evidence: Evidence) -> bool:
     """Whether the requester's site is known."""
     return any(evidence.asked(name) for name in ("site_zip", "site_point", "site_address"))
+
+
+def _origin_is(decided: Determination) -> str:
+    """Whose place the distance is from."""
+    if decided.words["consumer_identified"] == "Y":
+        return "consumer"
+    return "requester_site" if _has_site(decided.evidence) else "place_in_request"
 
 
 def _consumer(evidence: Evidence) -> dict[str, Any]:

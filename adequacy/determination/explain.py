@@ -137,6 +137,8 @@ def _candidates(record: Mapping[str, Any]) -> Iterator[str]:
     for each in inside[:_NEAREST_SHOWN]:
         yield f"- {each['site_id']} at {each['distance_mi']:.3f} mi, within for {each['inside']} of the place"
     yield from _more(inside)
+    for each in record["nearest_outside"]:
+        yield f"- {each['site_id']} at {each['distance_mi']:.3f} mi counts and is beyond the limit everywhere"
     yield f"{len(outside)} sites near by did not count:"
     for each in outside[:_NEAREST_SHOWN]:
         far = "not located" if each["distance_mi"] is None else f"{each['distance_mi']:.3f} mi"

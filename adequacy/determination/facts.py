@@ -113,6 +113,8 @@ class Evidence:
         In force on the day of receipt.
     on : date
         Day of the decision.
+    beyond : tuple of mappings
+        The nearest counted sites beyond the limit: ``site_id``, ``distance_mi``.
     """
 
     request: Mapping[str, str]
@@ -123,6 +125,7 @@ class Evidence:
     policy: Policy
     ruleset: Ruleset
     on: date
+    beyond: tuple[Mapping[str, Any], ...] = ()
     _log: dict[str, list[Contact]] = field(default_factory=dict, compare=False)
 
     def asked(self, name: str) -> str:
