@@ -11,11 +11,25 @@ from adequacy.cli.settings import setting
 __all__ = ["build_from_rosters", "compare", "leave_out"]
 
 
+def _offerings_in(out: Path) -> int | None:
+    """How many offerings the network that would be replaced has; None where there is none that can be read."""
+    from adequacy.errors import NetworkFileError
+    from adequacy.network import open_network
+
+    try:
+        with open_network(out) as before:
+            return before.counts["offerings"]
+    except NetworkFileError:
+        return None
+
+
 def build_from_rosters(
     rosters: list[str],
     out: str,
     *,
     columns: str | None,
+    joins: list[str],
+    marked: str | None,
     roster_date: str | None,
     name: str | None,
     findings: str | None,
@@ -26,15 +40,27 @@ def build_from_rosters(
     """Read rosters, write the findings and the network file, and say on stderr what became of every row."""
     from adequacy.cli.check import configured_policy
     from adequacy.clocks import read_date
-    from adequacy.intake import read_rosters
+    from adequacy.intake import limits_of, read_rosters, require_acceptable, write_marked_copy
     from adequacy.network import build_network
     from adequacy.outputs.network_page import build_summary
 
     policy = configured_policy(None, None)
     day = read_date(roster_date) if roster_date else date.today()  # noqa: DTZ011
-    intake = read_rosters(rosters, on=day, catalogue=policy.services, columns=Path(columns) if columns else None)
+    intake = read_rosters(
+        rosters, on=day, catalogue=policy.services, columns=columns, joins=joins, limits=limits_of(policy, day)
+    )
+    sys.stderr.write(intake.summary())
     if findings:
-        intake.findings.to_csv(findings, index=False, encoding="utf-8")
+        intake.write_findings(findings)
+    if marked:
+        write_marked_copy(intake, rosters[0], marked)
+    accepted = require_acceptable(
+        intake,
+        refused_rows_pct=float(policy.value("refused_rows_pct", day)),
+        row_drop_pct=float(policy.value("row_drop_pct", day)),
+        rows_before=_offerings_in(Path(out)),
+        accept=accept,
+    )
     index = setting("address_index").value
     report = build_network(
         intake,
@@ -44,7 +70,7 @@ def build_from_rosters(
         is_demo=demo,
         policy=policy,
         index=Path(index) if index else None,
-        accepted=("built with --accept",) if accept else (),
+        accepted=accepted,
     )
     sys.stderr.write(build_summary(report))
 

@@ -31,7 +31,13 @@ def build(
         str | None, typer.Option("--roster-date", metavar="DATE", help="Day on which the roster was true; today.")
     ] = None,
     name: Annotated[str | None, typer.Option("--name", help="Name of the network; the file's name.")] = None,
+    join: Annotated[
+        list[str] | None, typer.Option("--join", help="An enrolment file, joined by NPI and site; may be repeated.")
+    ] = None,
     findings: Annotated[str | None, typer.Option("--findings", help="Write what was fixed, warned, refused.")] = None,
+    marked: Annotated[
+        str | None, typer.Option("--marked", help="Write the first roster back as .xlsx, its findings marked.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report only; write nothing.")] = False,
     accept: Annotated[
         bool, typer.Option("--accept", help="Build in spite of a refusal; recorded in the file.")
@@ -45,6 +51,8 @@ def build(
         rosters,
         out,
         columns=columns,
+        joins=join or [],
+        marked=marked,
         roster_date=roster_date,
         name=name,
         findings=findings,
@@ -52,6 +60,21 @@ def build(
         accept=accept,
         demo=demo,
     )
+
+
+@group.command(
+    epilog="Examples:  adequacy network columns roster.csv --out map.toml    "
+    "adequacy network build roster.csv --columns map.toml --out alliance.gpkg --dry-run"
+)
+def columns(
+    roster: Annotated[str, typer.Argument(help="A roster file.")],
+    out: Annotated[str, typer.Option("--out", help="The mapping file to write (.toml).")],
+) -> None:
+    """Write a first mapping of a roster's columns, for --columns: what is known, likely and missing."""
+    from adequacy.cli.check import configured_policy
+    from adequacy.intake import write_first_mapping
+
+    write_first_mapping(roster, out, configured_policy(None, None).services)
 
 
 @group.command(epilog="Examples:  adequacy network info    adequacy network info alliance.gpkg --format json")

@@ -5,7 +5,23 @@ offerings, every refused row with its reason, and every cell it touched. It look
 placing the sites is for ``geocode``, deciding whether an offering counts is for ``access``.
 """
 
+from adequacy.intake.consumers import Consumer, read_consumers, read_member
+from adequacy.intake.first_mapping import first_mapping, write_first_mapping
+from adequacy.intake.markup import write_marked_copy
 from adequacy.intake.rosters import FileRead, Intake, limits_of, read_rosters, require_acceptable
 from adequacy.intake.rows import Limits
 
-__all__ = ["FileRead", "Intake", "Limits", "limits_of", "read_rosters", "require_acceptable"]
+__all__ = [
+    "Consumer",
+    "FileRead",
+    "Intake",
+    "Limits",
+    "first_mapping",
+    "limits_of",
+    "read_consumers",
+    "read_member",
+    "read_rosters",
+    "require_acceptable",
+    "write_first_mapping",
+    "write_marked_copy",
+]

@@ -69,6 +69,12 @@ def reason(rule: str, detail: str = "") -> str:
     return f"{_fill(found.says, detail)}. {_fill(found.what_to_do, detail)}"
 
 
+def _advice(rule: Rule, detail: str) -> str:
+    """Say what to do; the detail goes before it where only the wording of the mistake would hold it."""
+    told = _fill(rule.what_to_do, detail)
+    return f"{detail}: {told}" if detail and "{detail}" in rule.says and "{detail}" not in rule.what_to_do else told
+
+
 def _fill(wording: str, detail: str) -> str:
     """Set the detail into a wording; its own braces are left alone, because details quote roster text."""
     return wording.replace("{detail}", detail)
@@ -96,7 +102,7 @@ class Findings:
             return
         found = rules()[rule]
         details = [detail] * len(rows) if isinstance(detail, str) else list(detail)
-        wording = {each: _fill(found.what_to_do, each) for each in set(details)}
+        wording = {each: _advice(found, each) for each in set(details)}
         self._parts.append(
             {
                 "file": source.file,
@@ -111,13 +117,20 @@ class Findings:
             }
         )
 
-    def frame(self) -> pd.DataFrame:
-        """Return table ``findings``: files and sheets in the order read, then by row."""
+    def frame(self, labels: Mapping[tuple[str, str], Mapping[str, str]] | None = None) -> pd.DataFrame:
+        """Return table ``findings``: files and sheets in the order read, then by row.
+
+        ``labels`` maps (file, sheet) to our column -> its header; what was found out across files is then named by
+        the header too.
+        """
         import pandas as pd
 
         names = list(table("findings").names)
         if not self._parts:
             return pd.DataFrame({name: pd.Series([], dtype="int64" if name == "row" else object) for name in names})
+        for part in self._parts:
+            ours = str(part["column"])
+            part["column"] = (labels or {}).get((str(part["file"]), str(part["sheet"])), {}).get(ours, ours)
         order = {key: place for place, key in enumerate(dict.fromkeys((p["file"], p["sheet"]) for p in self._parts))}
         frame = pd.concat([pd.DataFrame(part, columns=names) for part in self._parts], ignore_index=True)
         frame["row"] = frame["row"].astype("int64")

@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from adequacy.intake.findings import package_rows
+from adequacy.intake.mapping import VIRTUAL
 from adequacy.tables import table
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ __all__ = ["IGNORED", "Layout", "find_layout", "plain", "target_of"]
 IGNORED = "ignored"
 #: A row is a header if at least so many of its cells are known.
 _LEAST_KNOWN = 2
+_ELSEWHERE = re.compile(r"mail|bill|remit|pay|corporate|contact|owner|official", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -60,15 +62,18 @@ def plain(header: str) -> str:
     return re.sub(r"[^0-9a-z#%]+", "", header.casefold())
 
 
+_ALIAS_FILES = {"roster": "aliases.csv", "consumers": "consumer_aliases.csv"}
+
+
 @cache
-def _aliases() -> Mapping[str, str]:
-    """Return alias -> target: the alias table, and every declared name."""
-    known = {plain(row["alias"]): row["column"] for row in package_rows("aliases.csv")}
-    known.update({plain(name): name for name in table("roster").names})
+def _aliases(kind: str) -> Mapping[str, str]:
+    """Return alias -> target for one kind of table: its alias file, and every declared name."""
+    known = {plain(row["alias"]): row["column"] for row in package_rows(_ALIAS_FILES[kind])}
+    known.update({plain(name): name for name in (*table(kind).names, *(VIRTUAL if kind == "roster" else ()))})
     return known
 
 
-def target_of(header: str) -> str | None:
+def target_of(header: str, kind: str = "roster") -> str | None:
     """Return the column that a header means by the alias table, or None.
 
     Examples
@@ -76,10 +81,16 @@ def target_of(header: str) -> str | None:
     >>> target_of("Zip Code"), target_of("Favourite colour")
     ('zip5', None)
     """
-    return _aliases().get(plain(header))
+    return _aliases(kind).get(plain(header))
 
 
-def find_layout(sheet: Sheet, named: Mapping[str, tuple[str, ...]], *, header_row: int | None = None) -> Layout | None:
+def find_layout(
+    sheet: Sheet,
+    named: Mapping[str, tuple[str, ...]],
+    *,
+    header_row: int | None = None,
+    kind: str = "roster",
+) -> Layout | None:
     """Find the header of a sheet and what its columns mean.
 
     Parameters
@@ -90,6 +101,8 @@ def find_layout(sheet: Sheet, named: Mapping[str, tuple[str, ...]], *, header_ro
         The mapping file's ``[columns]``: our column -> their headers.
     header_row : int, optional
         Row of the header as a spreadsheet shows it, where the mapping file says so.
+    kind : {"roster", "consumers"}
+        Which alias table to read by.
 
     Returns
     -------
@@ -102,7 +115,7 @@ def find_layout(sheet: Sheet, named: Mapping[str, tuple[str, ...]], *, header_ro
         for height in (1, 2):
             if first + height > len(rows):
                 continue
-            known = _score(_joined(rows[first : first + height]), named)
+            known = _score(_headings(rows[first : first + height]), named, kind)
             if height > 1 and _looks_like_data(rows[first + 1]):
                 continue
             if best is None or known > best[0]:
@@ -110,34 +123,44 @@ def find_layout(sheet: Sheet, named: Mapping[str, tuple[str, ...]], *, header_ro
     if best is None or (best[0] < _LEAST_KNOWN and header_row is None):
         return None
     _, first, height = best
-    headers = _joined(rows[first : first + height])
-    layout = Layout(first + height, headers)
-    _assign(layout, named)
+    headings = _headings(rows[first : first + height])
+    layout = Layout(first + height, [whole for whole, _ in headings])
+    _assign(layout, [low for _, low in headings], named, kind)
     return layout
 
 
-def _joined(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Join the lines of a header; a cell of the upper line reaches over the empty ones to its right (merged cells)."""
+def _headings(rows: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
+    """Return each column's header as a whole, and its lower line where that may stand for it.
+
+    A cell of the upper line reaches over the empty ones to its right (merged cells). The lower line does not stand
+    alone under a heading of another address: ``Mailing Address`` over ``City`` is no city of a site.
+    """
     if len(rows) == 1:
-        return [re.sub(r"\s+", " ", cell).strip() for cell in rows[0]]
+        return [(_tidy(cell), "") for cell in rows[0]]
     upper, lower = rows
-    headers, over = [], ""
+    headings, over = [], ""
     for place in range(max(len(upper), len(lower))):
-        top = upper[place].strip() if place < len(upper) else ""
-        low = lower[place].strip() if place < len(lower) else ""
+        top = _tidy(upper[place]) if place < len(upper) else ""
+        low = _tidy(lower[place]) if place < len(lower) else ""
         over = top or over
-        headers.append(re.sub(r"\s+", " ", f"{over if low else top} {low}").strip())
-    return headers
+        headings.append((_tidy(f"{over if low else top} {low}"), "" if _ELSEWHERE.search(over) else low))
+    return headings
 
 
-def _score(headers: Sequence[str], named: Mapping[str, tuple[str, ...]]) -> int:
-    """Count the cells of a row that are known headers, each meaning once."""
+def _tidy(cell: str) -> str:
+    """Take line ends and runs of blanks out of a header."""
+    return re.sub(r"\s+", " ", cell).strip()
+
+
+def _score(headings: Sequence[tuple[str, str]], named: Mapping[str, tuple[str, ...]], kind: str) -> int:
+    """Count the known headers of a row, each meaning once."""
     theirs = {plain(header) for headers_of in named.values() for header in headers_of}
     meanings = set()
-    for header in headers:
-        key = plain(header)
-        if key and (key in theirs or key in _aliases()):
-            meanings.add(_aliases().get(key, key) if key not in theirs else key)
+    for whole, low in headings:
+        key = plain(whole)
+        meaning = key if key in theirs else target_of(whole, kind) or target_of(low, kind)
+        if key and meaning:
+            meanings.add(meaning)
     return len(meanings)
 
 
@@ -146,8 +169,8 @@ def _looks_like_data(row: Sequence[str]) -> bool:
     return any(sum(char.isdigit() for char in cell) >= 5 for cell in row)  # noqa: PLR2004 - the digits of a ZIP
 
 
-def _assign(layout: Layout, named: Mapping[str, tuple[str, ...]]) -> None:
-    """Give every column of the sheet its meaning; the mapping goes before the alias table."""
+def _assign(layout: Layout, lower: Sequence[str], named: Mapping[str, tuple[str, ...]], kind: str) -> None:
+    """Give every column of the sheet its meaning: the mapping goes before the alias table, the whole before a line."""
     places: dict[str, list[int]] = {}
     by_header: dict[str, list[int]] = {}
     for place, header in enumerate(layout.headers):
@@ -161,7 +184,7 @@ def _assign(layout: Layout, named: Mapping[str, tuple[str, ...]]) -> None:
     for place, header in enumerate(layout.headers):
         if place in taken or not header:
             continue
-        found = target_of(header)
+        found = target_of(header, kind) or target_of(lower[place], kind)
         if found is None:
             layout.unmapped.append(header)
         elif found == IGNORED:

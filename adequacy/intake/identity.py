@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from adequacy.intake.findings import Source
+from adequacy.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -340,9 +341,8 @@ def _disagreeing(rows: pd.DataFrame, findings: Findings) -> None:
     """Name offerings described twice at the same time with different facts."""
     key = ["provider_id", "site_id", "service_key", "contract_id", "agreement_type", "funding"]
     several = rows[rows.duplicated(subset=key, keep=False)]
-    facts = [
-        name for name in rows.columns if name not in {*key, "source_file", "source_sheet", "source_row", "taxonomy"}
-    ]
+    of_place = {*_PLACE, "site_name", "phone", "email", "referral_email", "provider_name", "npi", "provider_kind"}
+    facts = [name for name in table("roster").names if name not in {*key, *of_place, "service", "taxonomy"}]
     for _, group in several.groupby(key, sort=False):
         first = group.iloc[0]
         for place in range(1, len(group)):

@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 
     from adequacy.intake.batch import Judge
 
-__all__ = ["coordinates_judge", "counties_served_judge", "county_judge", "state_judge", "street_judge", "zip_judge"]
+__all__ = [
+    "coordinates_judge",
+    "counties_served_judge",
+    "county_code",
+    "county_judge",
+    "state_judge",
+    "street_judge",
+    "zip_judge",
+]
 
 _PO_BOX = re.compile(
     r"\b(?:p\.? ?o\.? ?(?:box|drawer)|post office (?:box|drawer)|caller box|postal drawer)\b\.?\s*#?\s*[\w-]*",
@@ -109,7 +117,7 @@ def county_judge(column: str, text: str, state: str, zip5: str) -> Iterator[Chan
     """Judge one county: five-digit code, or its name in the row's state."""
     if not text:
         return
-    fips = _county(text, _state_of(state, zip5))
+    fips = county_code(text, _state_of(state, zip5))
     if fips is None:
         yield Change(column, "", "county_unknown")
     elif fips != text:
@@ -125,7 +133,7 @@ def counties_served_judge(text: str, state: str, zip5: str) -> Iterator[Change]:
         yield Change("counties_served", ";".join(each.county_fips for each in reference.counties(home)), "counties_all")
         return
     parts = [part.strip() for part in re.split(r"[;,|/]|\band\b", text) if part.strip()]
-    found = [_county(part, home) for part in parts]
+    found = [county_code(part, home) for part in parts]
     known = ";".join(dict.fromkeys(fips for fips in found if fips))
     if None in found:
         unread = ", ".join(part for part, fips in zip(parts, found, strict=True) if fips is None)
@@ -142,8 +150,8 @@ def _state_of(state: str, zip5: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _county(text: str, state: str) -> str | None:
-    """Return the five-digit code of a county, or None."""
+def county_code(text: str, state: str) -> str | None:
+    """Return the five-digit code of a county written by code or name; None where no county, or several, are meant."""
     number = re.sub(r"\.0+$", "", text)
     if number.isascii() and number.isdigit():
         whole = number.zfill(_FIPS)

@@ -135,6 +135,8 @@ def open_roster(path: Path | str) -> RosterFile:
         file.sheets = _workbook_sheets(file)
     elif file.kind == "text":
         file.sheets = [_text_sheet(file)]
+    for sheet in file.sheets:
+        sheet.width = max(map(len, sheet.head), default=0)
     return file
 
 

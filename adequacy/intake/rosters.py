@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from adequacy.intake.batch import Batch
+    from adequacy.intake.header import Layout
     from adequacy.intake.readers import RosterFile
     from adequacy.intake.sources import LaidOut
     from adequacy.policy import Catalogue, Policy
@@ -76,8 +77,8 @@ class Intake:
         Rows outside the mapping's ``[rows]``; they are not among those read.
     refused_by_mapping : int
         How many of the refused rows the mapping leaves out by its own declaration (a taxonomy it does not map).
-    notes : tuple of str
-        What was read and not read, one sentence each.
+    layouts : dict
+        (file, sheet) -> how it was laid out: headers as written, and what each column means.
     """
 
     rows: pd.DataFrame
@@ -89,7 +90,7 @@ class Intake:
     used: int
     left_out: int = 0
     refused_by_mapping: int = 0
-    notes: tuple[str, ...] = ()
+    layouts: dict[tuple[str, str], Layout] = field(default_factory=dict)
 
     def write_findings(self, path: Path | str) -> None:
         """Write ``findings.csv``; see ``report.write_findings``."""
@@ -115,7 +116,7 @@ class _Reading:
     findings: Findings = field(default_factory=Findings)
     frames: list[pd.DataFrame] = field(default_factory=list)
     refused: list[pd.DataFrame] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    layouts: dict[tuple[str, str], Layout] = field(default_factory=dict)
     read: int = 0
     left_out: int = 0
     by_mapping: int = 0
@@ -197,6 +198,7 @@ def read_rosters(
     rosters = []
     for file in [*files, *extra]:
         for each in laid_out.get(id(file), []):
+            reading.layouts[each.sheet.source.file, each.sheet.source.sheet] = each.layout
             if file in extra or is_enrolment(each, mapping):
                 counts[id(file)] += enrolment.add(each, mapping)
             else:
@@ -288,14 +290,14 @@ def _finished(reading: _Reading, sources: tuple[FileRead, ...], enrolment: Enrol
     return Intake(
         rows=_ordered(rows),
         refused=refused,
-        findings=reading.findings.frame(),
+        findings=reading.findings.frame({key: layout.labels for key, layout in reading.layouts.items()}),
         sources=sources,
         defaults=defaults,
         read=reading.read,
         used=reading.read - len(refused),
         left_out=reading.left_out,
         refused_by_mapping=reading.by_mapping,
-        notes=tuple(reading.notes),
+        layouts=reading.layouts,
     )
 
 
