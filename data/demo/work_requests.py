@@ -1,8 +1,8 @@
 """Work the demo's twelve requests end to end, as network staff would: ``make demo-requests``.
 
 Each request is opened from the form, decided, confirmed by a named person, and its letter and list of contracted
-providers are left in ``reports/demo-requests/``. A request that must stop for a person stops, and says why. Real places,
-invented contracts, invented requesters.
+providers are left in ``reports/demo-requests/``. A request that must stop for a person stops, and says why. Real
+places, invented contracts, invented requesters.
 """
 
 from __future__ import annotations
