@@ -241,6 +241,46 @@ class Casebook:
             raise UsageError(f"{request_id} is {case.state}: no letter is due, so there is nothing to confirm.")
         return self.add(request_id, "confirmed", at=_not_before(case, at), now=now, by=by.strip())
 
+    def open_line(self, prefix: str, name: str, *, at: datetime, now: datetime, data: Mapping[str, Any]) -> str:
+        """Begin a line of events that is no request, such as a credentialing; give its id."""
+        from sqlalchemy import func, select
+
+        events = self._t.events
+        with writing(self._engine) as connection:
+            count = connection.execute(select(func.count()).where(events.c.n == 1, events.c.name == name)).scalar() or 0
+            line_id = f"{prefix}-{at.astimezone(UTC).year}-{count + 1:0{_DIGITS}d}"
+            self._append(connection, line_id, 1, name, at=at, now=now, by="", data=data)
+        return line_id
+
+    def add_to_line(
+        self,
+        line_id: str,
+        name: str,
+        allow: Callable[[tuple[Event, ...]], None],
+        *,
+        at: datetime,
+        now: datetime,
+        by: str = "",
+        data: Mapping[str, Any] | None = None,
+    ) -> tuple[Event, ...]:
+        """Add an event to a line that is no request, if ``allow`` does not refuse; give the whole line."""
+        with writing(self._engine) as connection:
+            before = self._line(connection, line_id)
+            allow(before)
+            event = self._append(connection, line_id, len(before) + 1, name, at=at, now=now, by=by, data=data or {})
+            return (*before, event)
+
+    def line(self, line_id: str) -> tuple[Event, ...]:
+        """Give the events of a line in order; empty where there is none of that id."""
+        with plain_errors(self._engine), self._engine.connect() as connection:
+            return self._line(connection, line_id)
+
+    def _line(self, connection: Connection, line_id: str) -> tuple[Event, ...]:
+        """The events of one line."""
+        events = self._t.events
+        found = connection.execute(events.select().where(events.c.request_id == line_id).order_by(events.c.n)).all()
+        return tuple(map(_event, found))
+
     def rebuild(self, *, only_open: bool = False) -> int:
         """Derive everything anew from the events; give the number of requests."""
         with writing(self._engine) as connection:
@@ -312,7 +352,7 @@ class Casebook:
         """A request as its events leave it."""
         events = self._t.events
         found = connection.execute(events.select().where(events.c.request_id == request_id).order_by(events.c.n)).all()
-        if not found:
+        if not found or found[0].name != "received":
             raise UsageError(f"no request {request_id} is in this casebook. See: adequacy request list.")
         return derive(map(_event, found), self.policy)
 
@@ -401,10 +441,11 @@ class Casebook:
 
     def _ids(self, connection: Connection, *, only_open: bool) -> Iterator[str]:
         """Every request, in order; of open ones only those with a running clock."""
-        from sqlalchemy import select
+        from sqlalchemy import and_, select
 
         events, clocks = self._t.events, self._t.clocks
-        query = select(events.c.request_id).where(events.c.n == 1).order_by(events.c.seq)
+        first = and_(events.c.n == 1, events.c.name == "received")
+        query = select(events.c.request_id).where(first).order_by(events.c.seq)
         if only_open:
             running = select(clocks.c.request_id).where(clocks.c.is_running == 1)
             query = query.where(events.c.request_id.in_(running))

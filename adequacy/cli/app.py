@@ -17,7 +17,19 @@ _EPILOG = (
     "check --exit-code also gives 10 for a gap and 11 for too close to call."
 )
 #: Modules that hold commands, in the order of the help.
-_COMMANDS = ("services", "network", "geocode", "roads", "request", "record", "policy", "backtest", "demo", "doctor")
+_COMMANDS = (
+    "services",
+    "network",
+    "geocode",
+    "roads",
+    "request",
+    "credentialing",
+    "record",
+    "policy",
+    "backtest",
+    "demo",
+    "doctor",
+)
 
 app = typer.Typer(
     name="adequacy",

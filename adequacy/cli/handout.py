@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from adequacy.casebook import Casebook
     from adequacy.outputs.letter_file import LetterFile
 
-__all__ = ["hand_out_letter", "hand_out_list", "letter_day", "letter_words"]
+__all__ = ["hand_out_credentialing", "hand_out_letter", "hand_out_list", "letter_day", "letter_words"]
 
 
 def letter_day(text: str | None, book: Casebook, now: datetime) -> date:
@@ -90,6 +90,26 @@ def hand_out_list(book: Casebook, request_id: str, out: str, *, now: datetime) -
     digest = hashlib.sha256(Path(out).read_bytes()).hexdigest()
     _note(book, request_id, "list_made", now, {"sha256": digest, "sites": len(listed.rows)})
     return len(listed.rows)
+
+
+def hand_out_credentialing(
+    book: Casebook, line_id: str, out: str, *, code: str, by: str, templates: Path | None, on: date, now: datetime
+) -> LetterFile:
+    """Write the letter of a credentialing that is due and note that it was made."""
+    from adequacy.casebook.credentialing import credentialing_of, note_letter
+    from adequacy.outputs.credentialing_page import write_credentialing_letter
+
+    made = write_credentialing_letter(
+        credentialing_of(book, line_id),
+        Path(out),
+        policy=book.policy,
+        on=on,
+        confirmed_by=by.strip(),
+        code=code,
+        templates=templates,
+    )
+    note_letter(book, line_id, _of_letter(made), by=by.strip(), now=now)
+    return made
 
 
 def _note(book: Casebook, request_id: str, name: str, now: datetime, data: dict[str, Any]) -> None:

@@ -43,6 +43,8 @@ _SAME = 1e-8
 _MAKING = ("record_id", "parent_id", "created_at_utc", "prev_hash", "hash")
 #: What names the sources of a decision; a difference there explains others and is reported on its own.
 _SOURCES = ("network", "policy", "data", "tool_version")
+#: Where the answer inside a record names the same sources once more.
+_SOURCES_OF_ANSWER = ("policy", "data", "version")
 _MOST_SHOWN = 20
 
 
@@ -303,6 +305,8 @@ def verify(record: Mapping[str, Any], decide_again: Callable[[Mapping[str, Any]]
     causes = _causes(record, fresh)
     skip = {*_MAKING, *_SOURCES}
     here = {key: value for key, value in record.items() if key not in skip}
+    if here["answer"] is not None:
+        here["answer"] = {key: value for key, value in here["answer"].items() if key not in _SOURCES_OF_ANSWER}
     differences = tuple(_differ(here, fresh, ""))
     return Verification(differences, causes, is_altered=bool(differences) and not causes)
 

@@ -64,6 +64,7 @@ def compile_parts(sources: Sources, faults: Faults) -> dict[str, Any]:
             "letters": list(sources.tables["letters.csv"].values()),
             "outcomes": list(sources.tables["outcomes.csv"].values()),
             "events": list(sources.tables["events.csv"].values()),
+            "credentialing": list(sources.tables["credentialing.csv"].values()),
             "closed_reviews": list(sources.tables["closed_reviews.csv"].values()),
             "needs": list(sources.tables["needs.csv"].values()),
         },
@@ -481,6 +482,11 @@ def _check_process(parts: dict[str, Any], faults: Faults) -> None:
     for file, entry, column, word, known in _named(requests):
         if word not in {"outcome": outcomes, "event": {*events, *_NO_EVENT}, "state": states}[known]:
             faults.add(file, f"{entry}, {column}", f"{word!r} is no {known} of the policy: correct it, or add it")
+    for row in requests["credentialing"]:
+        for column in ("first_letter", "second_letter"):
+            if row[column] and row[column] not in {letter["letter"] for letter in requests["letters"]}:
+                entry = f"{row['decision']}/{row['enrolment']}, {column}"
+                faults.add("credentialing.csv", entry, f"{row[column]!r} is no letter of letters.csv: correct it")
     services = {row[0] for row in parts["core"]["services"]}
     for table in ("closed_reviews", "needs"):
         for row in requests[table]:

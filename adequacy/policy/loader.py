@@ -41,6 +41,7 @@ TABLES: dict[str, tuple[type[BaseModel], tuple[str, ...], tuple[str, ...]]] = {
     "letters.csv": (schema.LetterRow, ("letter",), ()),
     "outcomes.csv": (schema.OutcomeRow, ("outcome",), ()),
     "events.csv": (schema.EventRow, ("event",), ()),
+    "credentialing.csv": (schema.CredentialingRow, ("decision", "enrolment"), ()),
     "road_classes.csv": (schema.RoadClassRow, ("highway",), ()),
     "closed_reviews.csv": (schema.ClosedReviewRow, ("plan", "service_key"), ("from",)),
     "needs.csv": (schema.NeedRow, ("plan", "service_key"), ("from",)),

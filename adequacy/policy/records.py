@@ -24,6 +24,7 @@ __all__ = [
     "ClosedReview",
     "CountyClass",
     "CountyTypeRule",
+    "CredentialingRule",
     "DecisionRow",
     "EventRule",
     "FederalCounty",
@@ -248,6 +249,34 @@ class Outcome:
         fields["answered_by"] = _words(row["answered_by"])
         fields["refuses"], fields["gap"] = row["refuses"] == "Y", row["gap"] == "Y"
         fields["confidence"] = CONFIDENCE[row["confidence"]]
+        return cls(**fields)
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialingRule:
+    """What follows from a credentialing decision and what is known of the enrolment.
+
+    ``enrolment`` is a word of `casebook.credentialing`, or ``*`` for any. ``first_letter`` is due with the decision,
+    ``second_letter`` once the enrolment is verified; either may be empty. ``in_acs``: entered into the plan's claims
+    and authorization system.
+    """
+
+    decision: str
+    enrolment: str
+    state: str
+    first_letter: str
+    second_letter: str
+    in_acs: bool
+    words: str
+    next_step: str
+    confidence: str
+    source: str
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, str]) -> CredentialingRule:
+        """Make one from its compiled row."""
+        fields: dict[str, Any] = dict(row)
+        fields["in_acs"], fields["confidence"] = row["in_acs"] == "Y", CONFIDENCE[row["confidence"]]
         return cls(**fields)
 
 

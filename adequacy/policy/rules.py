@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         ClosedDay,
         ClosedReview,
         CountyClass,
+        CredentialingRule,
         DecisionRow,
         EventRule,
         Letter,
@@ -315,6 +316,21 @@ class Policy:
         from adequacy.policy.records import EventRule
 
         return {row["event"]: EventRule.from_row(row) for row in self._parts["requests"]["events"]}
+
+    def credentialing(self, decision: str, enrolment: str) -> CredentialingRule:
+        """Give what follows from a credentialing decision and what is known of the enrolment.
+
+        Raises
+        ------
+        PolicyError
+            ``credentialing.csv`` has no row for the two.
+        """
+        from adequacy.policy.records import CredentialingRule
+
+        for row in self._parts["requests"]["credentialing"]:
+            if row["decision"] == decision and row["enrolment"] in ("*", enrolment):
+                return CredentialingRule.from_row(row)
+        raise PolicyError(f"credentialing.csv has no row for {decision} and {enrolment}: add it with its source.")
 
     def closed_review(self, service_key: str, on: date) -> ClosedReview | None:
         """Give the plan's recorded legal review of a service in force on a date; None where there is none."""

@@ -457,6 +457,21 @@ class OutcomeRow(Strict):
     source: Text
 
 
+class CredentialingRow(Strict):
+    """credentialing.csv"""
+
+    decision: Literal["pending", "approved", "denied"]
+    enrolment: Literal["*", "correct", "corrected", "incorrect", "none", "reported", "unchecked", "unknown"]
+    state: Text
+    first_letter: str
+    second_letter: str
+    in_acs: YesNo
+    words: Text
+    next_step: Text
+    confidence: Mark
+    source: Text
+
+
 class ClosedReviewRow(Strict):
     """closed_reviews.csv"""
 

@@ -208,6 +208,18 @@ def test_the_last_digits_of_a_distance_and_new_keys_are_no_difference() -> None:
     assert verify(sealed(), later).exit_code == 0
 
 
+def test_a_source_that_changed_without_effect_is_named_and_the_record_is_identical() -> None:
+    def later(_: Any) -> dict[str, Any]:
+        new = draft()
+        other = {"policy": {**new["policy"], "sha256": "f" * 64}, "data": {"new": "vintage"}}
+        return {**new, **other, "answer": {**new["answer"], **other, "version": "9.9"}, "tool_version": "9.9"}
+
+    first = sealed(policy={"plan": "alliance", "sha256": "e" * 64, "overridden": []}, data={}, version="0.1.0")
+    verified = verify(first, later)
+    assert verified.exit_code == 0
+    assert set(verified.causes) == {"policy", "data", "code"}
+
+
 def test_two_decisions_of_the_same_facts_have_one_content_whatever_their_number() -> None:
     one = sealed()
     two, _ = seal(
