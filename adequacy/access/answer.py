@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from adequacy.network import NetworkFile, Offering
     from adequacy.policy import Policy, Service
 
-__all__ = ["SCHEMA", "Answer", "Caution", "ask", "counted_sites"]
+__all__ = ["SCHEMA", "Answer", "Caution", "ask", "counted_sites", "question_for"]
 
 SCHEMA = "adequacy.check/1"
 _TRAVELS = ("mobile", "home")
@@ -142,23 +142,11 @@ def ask(
         If an age or a limit cannot be.
     """
     day = _require_sensible(on, age, limit_mi, funding)
-    on = day.isoformat()
     standard = _standard_for(policy, day, limit_mi)
     if county_of_eligibility:
         place = replace(place, county_fips=county_of_eligibility, counties=(county_of_eligibility,))
-    rule_mi = standard.limit_mi
-    if rule_mi is None and limit_mi is None:
-        raise UsageError(f"{standard.id}: the rule has no single limit in miles. Give one with --limit-mi.")
-    question = Question(
-        on=on,
-        limit_mi=float(limit_mi if limit_mi is not None else rule_mi or 0.0),
-        tolerance_mi=_tolerance(policy, place, day),
-        travels=service.mode in _TRAVELS,
-        age=age,
-        funding=funding,
-        population=population,
-        fixes_listed=int(policy.value("one_fix_nearest_count", day)),
-        ledger_nearest=int(policy.value("ledger_nearest_count", day)),
+    question = replace(
+        question_for(policy, service, place, day, limit_mi=limit_mi), age=age, funding=funding, population=population
     )
     finding = find(place, network.offerings(service.key), question)
     return Answer(
@@ -171,6 +159,31 @@ def ask(
         network=_network(network),
         policy={"plan": policy.plan.key, "sha256": policy.sha256, "overridden": list(policy.overridden)},
         accessibility=_accessibility(finding, day, int(policy.value("accepting_valid_days", day))),
+    )
+
+
+def question_for(
+    policy: Policy, service: Service, place: Place, day: date, *, limit_mi: float | None = None
+) -> Question:
+    """Make the question that the rules of a day put to a network, for any consumer at a place.
+
+    Raises
+    ------
+    NoStandardInForce
+        If no radius rule is in force on that day.
+    UsageError
+        If the rule has no single limit and none is given.
+    """
+    standard = _standard_for(policy, day, limit_mi)
+    if standard.limit_mi is None and limit_mi is None:
+        raise UsageError(f"{standard.id}: the rule has no single limit in miles. Give one with --limit-mi.")
+    return Question(
+        on=day.isoformat(),
+        limit_mi=float(limit_mi if limit_mi is not None else standard.limit_mi or 0.0),
+        tolerance_mi=_tolerance(policy, place, day),
+        travels=service.mode in _TRAVELS,
+        fixes_listed=int(policy.value("one_fix_nearest_count", day)),
+        ledger_nearest=int(policy.value("ledger_nearest_count", day)),
     )
 
 

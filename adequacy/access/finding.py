@@ -23,7 +23,19 @@ if TYPE_CHECKING:
     from adequacy.geocode import Place
     from adequacy.network import Offering
 
-__all__ = ["Finding", "NearestMiles", "NotCounted", "Question", "Site", "find", "word_for"]
+__all__ = [
+    "Brief",
+    "Counted",
+    "Finding",
+    "NearestMiles",
+    "NotCounted",
+    "Question",
+    "Site",
+    "brief",
+    "counted_of",
+    "find",
+    "word_for",
+]
 
 Word = Literal["covered", "gap", "too_close_to_call"]
 
@@ -170,14 +182,61 @@ def find(place: Place, offerings: Sequence[Offering], question: Question) -> Fin
 
 def word_for(place: Place, offerings: Sequence[Offering], question: Question) -> Word:
     """Give the finding alone, as ``find`` does but without its evidence: for asking about many places."""
-    counties = place.counties if question.travels else None
-    entries = _best_of_each_site([(each, _reasons(each, question, counties)) for each in offerings], counties)
-    counted = [entry for entry in entries if not entry.reasons]
+    counted = counted_of(offerings, question, place.counties if question.travels else None).entries
     if not counted:
         return "gap"
     search = _Search(place, question)
     quick = search.quick_word(counted)
     return quick or search.word(search.nearest(counted)[0], counted)
+
+
+class Brief(NamedTuple):
+    """A finding without its evidence: the word, the nearest counted site, and how many are listed as within."""
+
+    word: Word
+    nearest: NearestMiles
+    sites_within: int
+
+
+def brief(place: Place, counted: Counted, question: Question) -> Brief:
+    """Give word, nearest miles and number of sites as ``find`` does, without the ledger: for asking in bulk.
+
+    Parameters
+    ----------
+    place : Place
+        Where the consumer can be.
+    counted : Counted
+        From ``counted_of``, for the counties of this place where the service travels.
+    question : Question
+        Day, limit and tolerance.
+    """
+    if not counted.entries:
+        return Brief("gap", NearestMiles(None, None, None), 0)
+    search = _Search(place, question)
+    nearest, _ = search.nearest(counted.entries)
+    listed, _ = search.sites(counted.entries)
+    return Brief(search.word(nearest, counted.entries), nearest, len(listed))
+
+
+class Counted(NamedTuple):
+    """The sites that count for a question, each with its best offering."""
+
+    entries: list[_Entry]
+
+    def columns(self) -> tuple[list[float], list[float], list[float]]:
+        """Give longitudes, latitudes (degrees, WGS 84) and uncertainties (statute miles), row by row."""
+        spots = [_spot_of(entry) for entry in self.entries]
+        return (
+            [at.lon for at in spots],
+            [at.lat for at in spots],
+            [at.slack_m / MILE_M for at in spots],
+        )
+
+
+def counted_of(offerings: Iterable[Offering], question: Question, counties: Sequence[str] | None) -> Counted:
+    """Pick the sites that count; ``counties`` are those of the place, for a service that travels (else None)."""
+    ledger = [(each, _reasons(each, question, counties)) for each in offerings]
+    return Counted([entry for entry in _best_of_each_site(ledger, counties) if not entry.reasons])
 
 
 def _reasons(offering: Offering, question: Question, counties: Sequence[str] | None) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ _EPILOG = (
 #: Modules that hold commands, in the order of the help.
 _COMMANDS = (
     "services",
+    "batch",
     "network",
     "geocode",
     "roads",

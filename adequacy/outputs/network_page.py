@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from adequacy.errors import UsageError
 from adequacy.outputs.escape import escape_terminal
+from adequacy.outputs.words import DEMO_NOTICE
 
 if TYPE_CHECKING:
     from adequacy.network import BuildReport
 
 __all__ = ["build_summary", "network_difference", "network_info"]
-
-_DEMO = "Demo network: real places, invented contracts. Not for a real decision."
 
 
 def network_info(info: dict[str, Any], output: str) -> str:
@@ -30,7 +29,7 @@ def network_info(info: dict[str, Any], output: str) -> str:
     if output != "text":
         raise UsageError(f"--format {output}: not a format. Choose text or json.")
     lines = [f"Network {escape_terminal(info['name'])}, roster of {info['roster_date']}"]
-    lines += [_DEMO] if info["is_demo"] else []
+    lines += [DEMO_NOTICE] if info["is_demo"] else []
     lines += [
         f"{info['providers']} providers, {info['sites']} sites, {info['offerings']} offerings; "
         f"{info['refused']} roster rows refused",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
+    "DEMO_NOTICE",
     "FUNNEL_WORDS",
     "REASON_WORDS",
     "ages_text",
@@ -16,6 +17,8 @@ __all__ = [
     "share_text",
     "whereabouts",
 ]
+
+DEMO_NOTICE = "Demo network: real places, invented contracts. Not for a real decision."
 
 REASON_WORDS = {
     "contract_not_started": "contract not started yet",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from adequacy.reference._counties import (
     County,
     counties,
+    counties_at,
     county_at,
     county_border,
     find_county,
@@ -49,6 +50,7 @@ __all__ = [
     "areas_in",
     "blocks_of",
     "counties",
+    "counties_at",
     "counties_of",
     "county_at",
     "county_border",

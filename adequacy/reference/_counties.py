@@ -6,12 +6,14 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from adequacy.reference._packing import unpack_border
 from adequacy.reference._store import every, one
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from adequacy.reference._packing import Border, Ring
 
 _COLUMNS = "county_fips, name, state, people, lon, lat, land_sqmi, density, cms_type, rural_center, rucc_2023"
@@ -25,6 +27,7 @@ _SNAP_DEG = 0.029
 """About two miles: shores and borders are generalised, and a site on a pier still has its county."""
 _NEAR_US_DEG = 0.0725
 """About five miles."""
+_POINTS_AT_ONCE = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,43 @@ def county_at(lon: float, lat: float) -> County | None:
     return find_county(nearest) if gap_deg <= _SNAP_DEG else None
 
 
+def counties_at(lon: Sequence[float], lat: Sequence[float]) -> list[str | None]:
+    """Find the counties of many points at once, by the same test as ``county_at``.
+
+    Parameters
+    ----------
+    lon, lat : sequence of float
+        Decimal degrees, WGS 84.
+
+    Returns
+    -------
+    list of str or None
+        The FIPS code of the county whose border holds each point. None where no border does: ``county_at`` then looks
+        for the nearest one, point by point.
+
+    Examples
+    --------
+    >>> counties_at([-78.846, 0.0], [35.397, 51.5])
+    ['37085', None]
+    """
+    import numpy as np
+
+    x, y = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
+    found: list[str | None] = [None] * len(x)
+    open_ = np.isfinite(x) & np.isfinite(y)
+    if not open_.any():
+        return found
+    bounds = (float(y[open_].max()), float(y[open_].min()), float(x[open_].max()), float(x[open_].min()))
+    for (fips,) in every(_BOXES, *bounds):
+        south, north, west, east = _county_box(fips)
+        near = np.flatnonzero(open_ & (y >= south) & (y <= north) & (x >= west) & (x <= east))
+        held = near[_hold(_county_border(fips)[0], x[near], y[near])]
+        open_[held] = False
+        for i in held.tolist():
+            found[i] = fips
+    return found
+
+
 def near_us(lon: float, lat: float) -> bool:
     """Tell whether a point lies in, or within about five miles of, a county of the United States.
 
@@ -148,6 +188,12 @@ def state_border(state: str) -> Border | None:
     return None if row is None else unpack_border(row[0])
 
 
+def _county_box(county_fips: str) -> tuple[float, float, float, float]:
+    """South, north, west and east of a county."""
+    ((*box,),) = every("SELECT min_lat, max_lat, min_lon, max_lon FROM county_box WHERE county_fips = ?", county_fips)
+    return (box[0], box[1], box[2], box[3])
+
+
 @lru_cache(maxsize=512)
 def _county_border(county_fips: str) -> Border:
     # Asked only for counties that have a box, and every box has its border (tests/validate).
@@ -171,6 +217,31 @@ def _holds(rings: tuple[Ring, ...], lon: float, lat: float) -> bool:
             if (lat_a > lat) != (lat_b > lat) and lon < lon_a + (lat - lat_a) / (lat_b - lat_a) * (lon_b - lon_a):
                 inside = not inside
     return inside
+
+
+def _hold(rings: tuple[Ring, ...], lon: Any, lat: Any) -> Any:
+    """Even-odd rule for arrays of points, with the very arithmetic of ``_holds``."""
+    import numpy as np
+
+    inside = np.zeros(len(lon), dtype=bool)
+    if not len(lon):
+        return inside
+    for lons, lats in rings:
+        x, y = np.asarray(lons), np.asarray(lats)
+        for part in range(0, len(lon), _POINTS_AT_ONCE):
+            here = slice(part, part + _POINTS_AT_ONCE)
+            inside[here] ^= _crossings(x, y, lon[here, None], lat[here, None]) % 2 == 1
+    return inside
+
+
+def _crossings(x: Any, y: Any, lon: Any, lat: Any) -> Any:
+    """How often a ray eastwards from each point (rows) crosses the edges of a ring."""
+    import numpy as np
+
+    rise = y[1:] - y[:-1]
+    rise = np.where(rise == 0, 1.0, rise)  # a level edge is never crossed
+    across = (y[:-1] > lat) != (y[1:] > lat)
+    return (across & (lon < x[:-1] + (lat - y[:-1]) / rise * (x[1:] - x[:-1]))).sum(axis=1)
 
 
 def _gap_deg(rings: tuple[Ring, ...], lon: float, lat: float) -> float:

@@ -1,0 +1,67 @@
+"""``adequacy batch``: a file of questions in, a file of answers out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from adequacy.cli.watching import Progress, demo_notice
+from adequacy.errors import InputError
+
+if TYPE_CHECKING:
+    from collections import Counter
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(
+        epilog="Examples:  adequacy batch questions.csv --out answers.csv    "
+        "adequacy batch questions.parquet --out answers.parquet --network rosters/ --as-of 2026-11-23"
+    )(batch)
+
+
+def batch(
+    source: Annotated[
+        str, typer.Argument(metavar="IN.csv", help="id, service, zip or lon, lat; optional date. Or .parquet.")
+    ],
+    out: Annotated[str, typer.Option("--out", metavar="OUT", help="The file to write: .csv or .parquet.")],
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="Day of rows that name none; today.")
+    ] = None,
+    network: Annotated[str | None, typer.Option("--network", help="Network file, or a folder of them.")] = None,
+    plan: Annotated[str | None, typer.Option("--plan", help="Plan profile.")] = None,
+    policy: Annotated[str | None, typer.Option("--policy", help="Folder of the plan's own dated rules.")] = None,
+) -> None:
+    """Answer every row as check would; rows that cannot be answered say why, in the same order."""
+    raise typer.Exit(_answer(source, out, as_of, network, plan, policy))
+
+
+def _answer(source: str, out: str, as_of: str | None, network: str | None, plan: str | None, policy: str | None) -> int:
+    """Answer the file; exit code 3 where no row could be answered."""
+    from adequacy.access.batch import BatchAnswerer
+    from adequacy.cli.check import configured_policy, default_day, open_configured
+    from adequacy.cli.desk import networks_by_day
+    from adequacy.outputs.batch import answer_file
+
+    with open_configured(network, plan, policy, as_of) as net:
+        demo_notice(net)
+        day = as_of or default_day(net)
+    answers = BatchAnswerer(networks_by_day(network, plan, policy), configured_policy(plan, policy), day)
+    progress = Progress("rows answered")
+    counts = answer_file(Path(source), Path(out), answers, progress=progress)
+    progress.end()
+    sys.stderr.write(_summary(counts, out))
+    return 0 if counts.total() > counts["refused"] else InputError.exit_code
+
+
+def _summary(counts: Counter[str], out: str) -> str:
+    """How many rows were read, answered and refused."""
+    refused = counts["refused"]
+    words = ", ".join(f"{counts[word]} {word.replace('_', ' ')}" for word in ("covered", "gap", "too_close_to_call"))
+    text = f"{counts.total()} rows = {counts.total() - refused} answered ({words}) + {refused} refused\n"
+    return text + (f"Written: {out}; column 'error' says why a row was refused.\n" if refused else f"Written: {out}\n")
