@@ -42,7 +42,7 @@ SOURCES = HERE / "letters"
 TEMPLATES = HERE.parent / "adequacy" / "outputs" / "templates"
 WRITTEN = date(2026, 11, 25)
 FONT = "Arial"
-LONG_LABEL = 26
+LONG_LABEL = 24
 LIST_COLUMNS = (
     ("Provider and site", "name", 2.15),
     ("Address", "address", 1.6),
@@ -137,7 +137,7 @@ def _draw(document: Any, kind: str, lines: list[str], title: str) -> None:
         return
     if kind == "map":
         _paragraph(document, "{%p if picture %}")
-        _paragraph(document, "{{ picture }}")
+        _paragraph(document, "{{ picture }}").paragraph_format.space_before = Pt(10)
         _paragraph(document, "{{ picture_words }}")
         _paragraph(document, "{%p endif %}")
         return
@@ -220,7 +220,7 @@ def _new_document(code: str, version: str, title: str) -> Any:
     page = document.sections[0]
     page.page_width, page.page_height = Inches(8.5), Inches(11)
     page.left_margin = page.right_margin = Inches(1)
-    page.top_margin = page.bottom_margin = Inches(0.75)
+    page.top_margin = page.bottom_margin = Inches(0.7)
     sizes = {"Normal": 10.5, "List Bullet": 10.5, "Heading 1": 15, "Heading 2": 11.5}
     for name, size in sizes.items():
         style = document.styles[name]

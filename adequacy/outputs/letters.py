@@ -252,10 +252,7 @@ def _notes(record: Mapping[str, Any]) -> Iterator[str]:
     standard = record["standard"]
     if standard:
         edge = "counts as within" if standard.get("boundary", "included") == "included" else "does not count"
-        yield (
-            f"Miles are straight-line miles. A site at exactly {standard['limit_mi']:g} miles {edge}. "
-            f"Rule {standard['id']}."
-        )
+        yield f"Miles are straight-line miles. Exactly {standard['limit_mi']:g} {edge} (rule {standard['id']})."
     if record["ruleset"]["later_text_known"]:
         yield record["ruleset"]["later_text_known"]
     for caution in record["cautions"]:

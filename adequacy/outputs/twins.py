@@ -31,8 +31,11 @@ p { margin: 0 0 0.6em } .mark { color: #a40000; font-weight: bold }
 footer { font-size: 9pt } p.line { margin: 0 } .line + :not(.line) { margin-top: 0.8em }
 table { border-collapse: collapse; width: 100%; margin: 0 0 0.8em }
 th, td { border: 1px solid #777; padding: 0.25em 0.4em; text-align: left; vertical-align: top; overflow-wrap: anywhere }
-thead th { background: #d9e2ec } tr { break-inside: avoid } .list { page: list; font-size: 9pt }
-@media print { body { max-width: none; padding: 0 } footer { position: running(foot) } }
+thead th { background: #d9e2ec } tr { break-inside: avoid }
+tbody th { width: 30% } .list { page: list } .list p { margin: 0 0 0.2em }
+.list th, .list td { font-size: 8.5pt; line-height: 1.25 } .list th { overflow-wrap: normal }
+@media print { body { max-width: none; padding: 0; font-size: 10.5pt; line-height: 1.25 }
+ footer { position: running(foot) } h2 { margin-top: 0.8em } ul { margin: 0 0 0.5em } th, td { padding: 0.15em 0.4em } }
 """
 
 
@@ -157,11 +160,11 @@ def _html(blocks: list[Block]) -> Iterator[str]:
     for place, block in enumerate(blocks):
         if block.kind in ("mark", "foot"):
             continue
-        if place == apart:
-            yield '<div class="list">'
         if (block.kind == "bullet") != in_list:
             in_list = not in_list
             yield "<ul>" if in_list else "</ul>"
+        if place == apart:
+            yield '<div class="list">'
         yield _element(block)
     yield ("</ul>" if in_list else "") + ("</div>" if apart is not None else "") + "</main>"
 

@@ -6,6 +6,7 @@ import re
 import runpy
 import sys
 from datetime import date
+from html.parser import HTMLParser
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -336,6 +337,29 @@ def test_text_and_html_say_what_the_document_says(worked: dict[str, Worked], tmp
     for needed in ('lang="en-US"', "<main>", 'scope="row"', 'scope="col"', "Content-Security-Policy"):
         assert needed in page
     assert "<script" not in page
+
+
+class Nesting(HTMLParser):
+    """Elements that are open; an end tag that closes another one fails."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_elements_of_a_page_are_closed_in_order(worked: dict[str, Worked], tmp_path: Path, code: str) -> None:
+    worked[code].write(code, tmp_path / "l.html")
+    parser = Nesting()
+    parser.feed((tmp_path / "l.html").read_text(encoding="utf-8"))
+    assert parser.open == []
 
 
 HOSTILE = ("<b>x</b>", "{{ 7*7 }}", "{% raw %}", "a & b", "x\x1b[2Jy", "${1}", "\\a\\n", "‮abc", "]]>", "a\nb")
