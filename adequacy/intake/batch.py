@@ -7,6 +7,7 @@ values in most columns).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from adequacy.intake.findings import Findings, Source, reason, rules
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-__all__ = ["Batch", "Change", "Judge"]
+__all__ = ["Batch", "Change", "Judge", "Judges"]
 
 
 class Change(NamedTuple):
@@ -29,10 +30,35 @@ class Change(NamedTuple):
     detail: str = ""
 
 
+_REMEMBERED = 65_536
+
 if TYPE_CHECKING:
     Judge = Callable[..., Iterable[Change]]
 else:
     Judge = object
+
+
+class Judges:
+    """The judges of one run, each remembering what it said: the batches of a roster repeat each other's values.
+
+    Called with a name and a function that makes the judge; the judge is made once, and remembers so many combinations
+    at most, so that memory does not grow with the file.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, Judge] = {}
+
+    def __call__(self, name: str, make: Callable[[], Judge]) -> Judge:
+        """Return the judge of that name, made at the first call."""
+        if name not in self._known:
+            judge = make()
+
+            @lru_cache(maxsize=_REMEMBERED)
+            def remembered(*texts: str) -> tuple[Change, ...]:
+                return tuple(judge(*texts))
+
+            self._known[name] = remembered
+        return self._known[name]
 
 
 class Batch:

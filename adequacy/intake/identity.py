@@ -338,29 +338,29 @@ def _once(rows: pd.DataFrame, findings: Findings) -> pd.DataFrame:
 
 
 def _disagreeing(rows: pd.DataFrame, findings: Findings) -> None:
-    """Name offerings described twice at the same time with different facts."""
+    """Name offerings described twice at the same time with different facts, each by its first differing column."""
     key = ["provider_id", "site_id", "service_key", "contract_id", "agreement_type", "funding"]
     several = rows[rows.duplicated(subset=key, keep=False)]
+    if several.empty:
+        return
     of_place = {*_PLACE, "site_name", "phone", "email", "referral_email", "provider_name", "npi", "provider_kind"}
     facts = [name for name in table("roster").names if name not in {*key, *of_place, "service", "taxonomy"}]
-    for _, group in several.groupby(key, sort=False):
-        first = group.iloc[0]
-        for place in range(1, len(group)):
-            row = group.iloc[place]
-            if not _overlap(first, row):
-                continue
-            differing = [name for name in facts if row[name] != first[name]]
-            if differing:
-                note_rows(
-                    findings, group.iloc[[place]], differing[0], "rows_disagree", old=[str(row[differing[0]])],
-                    new=[str(row[differing[0]])], detail=f"row {first.source_row}: {first[differing[0]] or 'nothing'}",
-                )  # fmt: skip
-
-
-def _overlap(one: pd.Series, two: pd.Series) -> bool:
-    """Tell whether the contract periods of two rows share a day."""
-    starts, ends = max(one["contract_from"], two["contract_from"]), [one["contract_to"], two["contract_to"]]
-    return not any(end and starts and end < starts for end in ends)
+    grouped = several.groupby(key, sort=False)
+    first = grouped[[*facts, "source_row"]].transform("first")
+    start = several["contract_from"].where(several["contract_from"] >= first["contract_from"], first["contract_from"])
+    over = ((several["contract_to"] != "") & (several["contract_to"] < start)) | (
+        (first["contract_to"] != "") & (first["contract_to"] < start)
+    )
+    open_rows = ~over & (grouped.cumcount() > 0)
+    for name in facts:
+        differs = open_rows & (several[name] != first[name])
+        part = several[differs]
+        said = zip(first.loc[differs, "source_row"], first.loc[differs, name], strict=True)
+        note_rows(
+            findings, part, name, "rows_disagree", old=part[name].tolist(), new=part[name].tolist(),
+            detail=[f"row {number}: {value or 'nothing'}" for number, value in said],
+        )  # fmt: skip
+        open_rows &= ~differs
 
 
 def _near_names(rows: pd.DataFrame, findings: Findings) -> None:
@@ -381,8 +381,8 @@ def _near_names(rows: pd.DataFrame, findings: Findings) -> None:
         likeness = process.cdist([keys[place] for place in block], [keys[place] for place in block], scorer=ratio,
                                  score_cutoff=_NEAR_NAME)  # fmt: skip
         for second in range(1, len(block)):
-            near = [first for first in range(second) if likeness[second][first] >= _NEAR_NAME]
-            if near:
+            near = (likeness[second, :second] >= _NEAR_NAME).nonzero()[0]
+            if len(near):
                 later.append(block[second])
                 named.append(names[block[near[0]]])
     order = sorted(range(len(later)), key=lambda each: later[each])

@@ -46,6 +46,7 @@ _MICRO = 1_000_000
 _ALL_COUNTIES = re.compile(r"^(all|statewide|all counties|state wide|all nc counties|entire state)$", re.IGNORECASE)
 _FIPS = 5
 _LAT, _LON = 90.0, 180.0
+_REMEMBERED = 65_536
 
 
 def street_judge(street: str, telehealth: str, lon: str, lat: str) -> Iterator[Change]:
@@ -194,7 +195,8 @@ def coordinates_judge(far_mi: float | None) -> Judge:
         if rule:
             yield from _both("", "", rule)
             return
-        lon, lat, rule = _repaired(lon, lat)
+        if not _within_zip(lon, lat, zip5):
+            lon, lat, rule = _repaired(lon, lat)
         if rule == "coordinates_unusable":
             yield from _both("", "", rule)
             return
@@ -264,14 +266,29 @@ def _near_us(lon: float, lat: float) -> bool:
     return abs(lat) <= _LAT and abs(lon) <= _LON and reference.near_us(lon, lat)
 
 
-def _miles_from_zip(lon: float, lat: float, zip5: str) -> float:
-    """Return the miles between a point and its ZIP code's area: to its border where shipped, else the least."""
+@lru_cache(maxsize=_REMEMBERED)
+def _zip_disc(zip5: str) -> tuple[str, float, float, float] | None:
+    """Return the area of a ZIP code with the disc that holds it: point in degrees, radius in miles."""
     known = reference.find_zip(zip5) if zip5 else None
     area = reference.find_area(known.zcta) if known else None
-    if area is None:
+    return (area.zcta, area.lon, area.lat, area.max_radius_mi) if area else None
+
+
+def _within_zip(lon: float, lat: float, zip5: str) -> bool:
+    """Tell whether a pair is a point within the disc of its own ZIP code: then nothing is wrong with it."""
+    disc = _zip_disc(zip5)
+    possible = disc is not None and abs(lat) <= _LAT and abs(lon) <= _LON
+    return possible and disc is not None and miles(lon, lat, disc[1], disc[2]) <= disc[3]
+
+
+def _miles_from_zip(lon: float, lat: float, zip5: str) -> float:
+    """Return the miles between a point and its ZIP code's area: to its border where shipped, else the least."""
+    disc = _zip_disc(zip5)
+    if disc is None:
         return 0.0
-    centre_mi = miles(lon, lat, area.lon, area.lat)
-    least_mi = max(0.0, centre_mi - area.max_radius_mi)
-    if least_mi == 0 or not area.rings:
+    zcta, centre_lon, centre_lat, radius_mi = disc
+    least_mi = max(0.0, miles(lon, lat, centre_lon, centre_lat) - radius_mi)
+    area = reference.find_area(zcta) if least_mi else None
+    if area is None or not area.rings:
         return least_mi
     return min(miles(lon, lat, x, y) for lons, lats in area.rings for x, y in zip(lons, lats, strict=True))

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["Block", "RosterFile", "Sheet", "open_roster"]
 
 BLOCK_LINES = 50_000
+#: A block of a text file is bounded by its size: a line of a national extract is a hundred times that of a roster.
+_BLOCK_CHARACTERS = 8 << 20
 #: Rows looked at to find the header and the separator.
 HEAD_ROWS = 30
 _READ_BYTES = 1 << 20
@@ -297,7 +299,7 @@ def _text_blocks(file: RosterFile, sheet: Sheet, wanted: list[int], after: int) 
     """Yield the records of a text file in blocks: the fast parser where every line is regular, else the exact one."""
     with _lines(file, sheet.encoding) as lines:
         number = 0
-        while chunk := list(itertools.islice(lines, BLOCK_LINES)):
+        while chunk := lines.readlines(_BLOCK_CHARACTERS):
             regular = _regular(chunk, sheet._separator, sheet.width)
             if regular is None:  # a quoted cell runs over lines: only a true parser knows where rows end from here on
                 rest = _records(itertools.chain(chunk, lines), sheet._separator, file.name)

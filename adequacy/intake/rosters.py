@@ -12,6 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from adequacy.errors import NoStandardInForce, RosterRefused
+from adequacy.intake.batch import Judges
 from adequacy.intake.cells import empties
 from adequacy.intake.findings import Findings, package_rows
 from adequacy.intake.header import plain
@@ -114,6 +115,7 @@ class _Reading:
     mapping: Mapping
     limits: Limits
     findings: Findings = field(default_factory=Findings)
+    judges: Judges = field(default_factory=Judges)
     frames: list[pd.DataFrame] = field(default_factory=list)
     refused: list[pd.DataFrame] = field(default_factory=list)
     layouts: dict[tuple[str, str], Layout] = field(default_factory=dict)
@@ -261,7 +263,14 @@ def _take(reading: _Reading, batch: Batch) -> None:
     if len(batch) == 0:
         return
     reading.read += len(batch)
-    judge_batch(batch, today=reading.on, catalogue=reading.catalogue, mapping=reading.mapping, limits=reading.limits)
+    judge_batch(
+        batch,
+        reading.judges,
+        today=reading.on,
+        catalogue=reading.catalogue,
+        mapping=reading.mapping,
+        limits=reading.limits,
+    )
     reading.refused.append(batch.refused_rows())
     reading.by_mapping += batch.refused_by(DECLARED)
     reading.frames.append(offerings(batch, reading.mapping))

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from adequacy.intake.batch import Batch
+    from adequacy.intake.batch import Batch, Judges
     from adequacy.intake.mapping import Mapping
     from adequacy.policy import Catalogue
 
@@ -75,13 +75,17 @@ class Limits:
     upload_locations: int | None = None
 
 
-def judge_batch(batch: Batch, *, today: date, catalogue: Catalogue, mapping: Mapping, limits: Limits) -> None:
+def judge_batch(
+    batch: Batch, judges: Judges, *, today: date, catalogue: Catalogue, mapping: Mapping, limits: Limits
+) -> None:
     """Judge every cell and row of a batch, in place.
 
     Parameters
     ----------
     batch : Batch
         Rows of one source.
+    judges : Judges
+        Those of this run; they remember what they said of earlier batches.
     today : date
         The day of the roster; decides the century of two-digit years.
     catalogue : policy.Catalogue
@@ -94,11 +98,12 @@ def judge_batch(batch: Batch, *, today: date, catalogue: Catalogue, mapping: Map
     _assemble(batch)
     for column in table("roster").columns:
         if column.name in batch.values:
-            batch.judge((column.name,), cell_judge(column, today=today, words=mapping.words.get(column.name)))
+            make = partial(cell_judge, column, today=today, words=mapping.words.get(column.name))
+            batch.judge((column.name,), judges(column.name, make))
     if "deactivated_on" in batch.values:
         batch.judge(("deactivated_on", "reactivated_on", "service_to"), partial(_deactivation_judge, today))
-    _judge_places(batch, limits)
-    _judge_services(batch, catalogue, mapping)
+    _judge_places(batch, judges, limits)
+    _judge_services(batch, judges, catalogue, mapping)
     for start, end in _PERIODS:
         if start in batch.values and end in batch.values:
             batch.judge((start, end), partial(_period_judge, end))
@@ -245,7 +250,7 @@ def _modifier_judge(service: str, modifier: str) -> Iterator[Change]:
 # --- judging whole rows --------------------------------------------------------------------------------------------
 
 
-def _judge_places(batch: Batch, limits: Limits) -> None:
+def _judge_places(batch: Batch, judges: Judges, limits: Limits) -> None:
     """Judge everything that says where a row is; name rows without any place."""
     given = batch.values
     if "state" in given:
@@ -257,10 +262,10 @@ def _judge_places(batch: Batch, limits: Limits) -> None:
     if "counties_served" in given:
         batch.judge(("counties_served", "state", "zip5"), counties_served_judge)
     if "lon" in given or "lat" in given:
-        batch.judge(("lon", "lat", "zip5"), coordinates_judge(limits.far_from_zip_mi))
+        batch.judge(("lon", "lat", "zip5"), judges("point", partial(coordinates_judge, limits.far_from_zip_mi)))
     if "street" in given:
-        batch.judge(("street", "telehealth", "lon", "lat"), street_judge)
-        batch.judge(("street", "telehealth", "lon", "lat"), _unplaced_judge)
+        batch.judge(("street", "telehealth", "lon", "lat"), judges("site", lambda: street_judge))
+        batch.judge(("street", "telehealth", "lon", "lat"), judges("unplaced", lambda: _unplaced_judge))
     no_point = (batch.column("lon") == "") | (batch.column("lat") == "")
     nowhere = no_point & (batch.column("zip5") == "") & (batch.column("telehealth") != "only") & ~batch.refused
     batch.note(nowhere, "zip5", "no_place")
@@ -275,11 +280,11 @@ def _unplaced_judge(street: str, telehealth: str, lon: str, lat: str) -> Iterato
         yield Change("precision", "none")
 
 
-def _judge_services(batch: Batch, catalogue: Catalogue, mapping: Mapping) -> None:
+def _judge_services(batch: Batch, judges: Judges, catalogue: Catalogue, mapping: Mapping) -> None:
     """Turn words into service keys, or taxonomies where the mapping says so; weigh taxonomies against services."""
     if mapping.taxonomies:
         batch.judge(("service", "taxonomy", "deactivated_on"), partial(_taxonomy_service_judge, mapping))
-    batch.judge(("service",), partial(_service_judge, catalogue, mapping))
+    batch.judge(("service",), judges("services", lambda: partial(_service_judge, catalogue, mapping)))
     if "taxonomy" in batch.values and not mapping.taxonomies:
         batch.judge(("taxonomy", "service"), partial(_misfit_judge, catalogue))
 

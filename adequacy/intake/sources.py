@@ -199,6 +199,7 @@ def _inside(each: LaidOut, block: Block, mapping: Mapping) -> np.ndarray:
 def _data_rows(each: LaidOut, block: Block, findings: Findings) -> np.ndarray:
     """Tell rows of data from empty rows, totals, repeated headers and lone lines of text; note the last three."""
     import numpy as np
+    import pandas as pd
 
     columns = [block.cells[place] for place in sorted(block.cells)]
     filled = np.array([column != "" for column in columns])
@@ -220,7 +221,8 @@ def _data_rows(each: LaidOut, block: Block, findings: Findings) -> np.ndarray:
                 findings.add(each.sheet.source, block.rows[[place]], "", rule, old=texts[0])
     key = next(iter(each.layout.columns.values()))[0]
     header = plain(each.layout.headers[key])
-    again = np.array([plain(str(text)) == header for text in block.cells[key]], dtype=bool)
+    codes, texts_of = pd.factorize(block.cells[key])
+    again = np.array([plain(str(text)) == header for text in texts_of], dtype=bool)[codes]
     for place in np.flatnonzero(keep & again).tolist():
         texts = [plain(str(column[place])) for column in columns if column[place] != ""]
         if len(texts) > 1 and all(text in headers for text in texts):
