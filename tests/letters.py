@@ -83,7 +83,8 @@ class Worked:
         if code == BRIEF:
             gaps = given.pop("gaps", None) or stats(self.book)["gaps"]
             return write_gap_brief(self.record, path, policy=self.policy, on=LETTER_DAY, gaps=gaps, **given)
-        return write_letter(self.record, code, path, policy=self.policy, on=LETTER_DAY, case=self.case, **given)
+        on = given.pop("on", LETTER_DAY)
+        return write_letter(self.record, code, path, policy=self.policy, on=on, case=self.case, **given)
 
 
 def work(

@@ -272,7 +272,8 @@ def _clock_fields(
     return {
         "answer_days": str(answer[ours["clock"]].length) if ours else None,
         "answer_due": day_words(_day(ours["due"], policy)) if ours else None,
-        "reply_by": day_words(date.fromisoformat(ours["act_by"])) if ours else None,
+        # a letter that is late already cannot ask for a reply before it was written
+        "reply_by": day_words(max(date.fromisoformat(ours["act_by"]), on)) if ours else None,
         "sar_due": _due(sar, policy, on),
         "packet_due": _due(packet, policy, on),
         "packet_days": str(packet.length) if packet else None,

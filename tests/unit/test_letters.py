@@ -291,6 +291,11 @@ def test_a_packet_without_an_authorization_number_says_how_to_give_it(
         bare.write("L6", tmp_path / "l.docx")
 
 
+def test_a_letter_that_is_late_asks_for_no_reply_before_its_own_day(worked: dict[str, Worked], tmp_path: Path) -> None:
+    worked["L0"].write("L0", tmp_path / "l.txt", on=date(2026, 11, 24))
+    assert "Reply by November 24, 2026" in (tmp_path / "l.txt").read_text(encoding="utf-8")
+
+
 def test_a_gap_brief_needs_a_gap(worked: dict[str, Worked], tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="L14 is not due"):
         worked["L2"].write("L14", tmp_path / "l.docx")
