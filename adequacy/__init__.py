@@ -15,7 +15,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from adequacy.api import Answer, Network, demo_network, open_network
+    from adequacy.access.floating_catchment import people_per_provider, two_step_fca
+    from adequacy.api import Answer, Network, census_people, demo_network, measure, open_network
+    from adequacy.compliance import Measured, member_people
     from adequacy.errors import AdequacyError
     from adequacy.roads import RoadNetwork, build_roads, open_roads, road_rules
 
@@ -24,14 +26,20 @@ __version__ = "0.1.0"
 __all__ = [
     "AdequacyError",
     "Answer",
+    "Measured",
     "Network",
     "RoadNetwork",
     "__version__",
     "build_roads",
+    "census_people",
     "demo_network",
+    "measure",
+    "member_people",
     "open_network",
     "open_roads",
+    "people_per_provider",
     "road_rules",
+    "two_step_fca",
 ]
 
 _HOMES = {
@@ -43,7 +51,13 @@ _HOMES = {
     "Answer": "adequacy.api",
     "Network": "adequacy.api",
     "demo_network": "adequacy.api",
+    "census_people": "adequacy.api",
+    "measure": "adequacy.api",
     "open_network": "adequacy.api",
+    "Measured": "adequacy.compliance",
+    "member_people": "adequacy.compliance",
+    "people_per_provider": "adequacy.access.floating_catchment",
+    "two_step_fca": "adequacy.access.floating_catchment",
 }
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adequacy import access
+from adequacy.clocks import read_date
 from adequacy.errors import UsageError
 from adequacy.geocode import locate_address, locate_point, locate_zip
 from adequacy.network import NetworkFile
@@ -23,17 +24,22 @@ from adequacy.policy import load_policy
 from adequacy.reference.demo import demo_path
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from types import TracebackType
 
     import folium
     import geopandas
+    import pandas
+    from numpy.typing import ArrayLike
 
+    from adequacy.access.points import ServicePoints
+    from adequacy.compliance import Measured
     from adequacy.geocode import Place
     from adequacy.policy import Policy
     from adequacy.roads import RoadNetwork
     from adequacy.roads.search import Direction
 
-__all__ = ["Answer", "Network", "demo_network", "locate", "open_network"]
+__all__ = ["Answer", "Network", "census_people", "demo_network", "locate", "measure", "open_network"]
 
 
 class Answer:
@@ -146,6 +152,7 @@ class Network:
     def __init__(self, file: NetworkFile, policy: Policy) -> None:
         self.file = file
         self.policy = policy
+        self._asked: dict[Any, ServicePoints] = {}
 
     def __enter__(self) -> Network:
         return self
@@ -237,6 +244,151 @@ class Network:
         )
         return Answer(record)
 
+    def nearest(
+        self,
+        service: str,
+        points: Any = None,
+        *,
+        lon: ArrayLike | None = None,
+        lat: ArrayLike | None = None,
+        as_of: str | None = None,
+        age: int | None = None,
+        funding: str | None = None,
+    ) -> Any:
+        """Measure the miles from points to the nearest counted site of a service, however far.
+
+        Parameters
+        ----------
+        service : str
+            Key, staff term, abbreviation or code, in any case.
+        points : GeoDataFrame, GeoSeries or DataFrame, optional
+            Point geometry in any CRS, or columns ``lon`` and ``lat``; it is not changed.
+        lon, lat : array_like, optional
+            Instead: decimal degrees, WGS 84.
+        as_of : str, optional
+            Day asked about, ISO text; the roster date if not given.
+        age : int, optional
+            Age of the consumers in years.
+        funding : {"medicaid", "state"}, optional
+            Who pays.
+
+        Returns
+        -------
+        Series or ndarray of float
+            Statute miles, geodesic, WGS 84, unrounded; +inf where no site counts, NaN for a missing point. A Series
+            with the index of the points, where they have one.
+
+        Raises
+        ------
+        UsageError
+            The points are given in no way or in two, have no CRS, or the day cannot be.
+        UnknownService
+            No such service, or several.
+
+        Examples
+        --------
+        >>> net = demo_network()
+        >>> net.nearest("saiop", lon=[-78.846], lat=[35.397]).round(1).tolist()
+        [1.5]
+        """
+        ask, at, _ = self._points(service, points, lon, lat, as_of, age, funding)
+        return _like(at, ask.nearest(*at[:2]), "nearest_mi")
+
+    def covered(
+        self,
+        service: str,
+        points: Any = None,
+        *,
+        lon: ArrayLike | None = None,
+        lat: ArrayLike | None = None,
+        limit_mi: float | None = None,
+        as_of: str | None = None,
+        age: int | None = None,
+        funding: str | None = None,
+    ) -> Any:
+        """Decide for points whether a counted site is within the limit, the limit included; the rule's if not given.
+
+        The parameters are those of `nearest`. Each point is decided as ``check`` decides it: True where the finding is
+        *covered*.
+
+        Returns
+        -------
+        Series or ndarray of bool
+            False for a missing point.
+        """
+        ask, at, limit = self._points(service, points, lon, lat, as_of, age, funding, limit_mi)
+        return _like(at, ask.covered(*at[:2], limit), "covered")
+
+    def count_within(
+        self,
+        service: str,
+        points: Any = None,
+        *,
+        lon: ArrayLike | None = None,
+        lat: ArrayLike | None = None,
+        limit_mi: float | None = None,
+        as_of: str | None = None,
+        age: int | None = None,
+        funding: str | None = None,
+    ) -> Any:
+        """Count the counted sites surely within the limit of points; parameters as for `covered`.
+
+        Returns
+        -------
+        Series or ndarray of int
+        """
+        ask, at, limit = self._points(service, points, lon, lat, as_of, age, funding, limit_mi)
+        return _like(at, ask.count_within(*at[:2], limit), "sites_within")
+
+    def sites_within(
+        self,
+        service: str,
+        points: Any = None,
+        *,
+        lon: ArrayLike | None = None,
+        lat: ArrayLike | None = None,
+        limit_mi: float | None = None,
+        as_of: str | None = None,
+        age: int | None = None,
+        funding: str | None = None,
+    ) -> pandas.DataFrame:
+        """List the counted sites surely within the limit of points; parameters as for `covered`.
+
+        Returns
+        -------
+        DataFrame
+            ``point`` (index label, or position), ``site_id, provider_id, provider_name, site_name, distance_mi``
+            (statute miles, unrounded); by point, nearest first.
+        """
+        ask, at, limit = self._points(service, points, lon, lat, as_of, age, funding, limit_mi)
+        return ask.sites_within(*at[:2], limit, at[2])
+
+    def _points(
+        self,
+        service: str,
+        points: Any,
+        lon: ArrayLike | None,
+        lat: ArrayLike | None,
+        as_of: str | None,
+        age: int | None,
+        funding: str | None,
+        limit_mi: float | None = None,
+    ) -> tuple[ServicePoints, tuple[Any, Any, Any], float]:
+        """The counted sites of a service ready for points, the points, and the limit."""
+        from dataclasses import replace
+
+        from adequacy.access.points import ServicePoints, lon_lat
+
+        found = self.policy.services.find(service)
+        day = read_date(as_of or self.file.meta.roster_date)
+        question = replace(
+            access.question_for(self.policy, found, None, day, limit_mi=limit_mi), age=age, funding=funding
+        )
+        key = (found.key, question)
+        if key not in self._asked:
+            self._asked[key] = ServicePoints(self.file.offerings(found.key), question)
+        return self._asked[key], lon_lat(points, lon, lat), question.limit_mi
+
     def info(self) -> dict[str, Any]:
         """Describe the network: what ``adequacy network info --format json`` prints."""
         meta = self.file.meta
@@ -298,6 +450,66 @@ def demo_network(*, plan: str = "alliance", policy: str | Path | None = None) ->
     return open_network(demo_path(), plan=plan, policy=policy)
 
 
+def census_people(counties: Iterable[str] | None = None) -> pandas.DataFrame:
+    """List where people live by the 2020 Census, one row per block group; see `adequacy.compliance.census_people`."""
+    from adequacy.compliance import census_people
+
+    return census_people(counties)
+
+
+def measure(
+    net: Network,
+    *,
+    scheme: str,
+    people: Any = None,
+    as_of: str | None = None,
+    services: Iterable[str] | None = None,
+    compare: Network | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Measured:
+    """Measure a network against a scheme of standards.
+
+    Parameters
+    ----------
+    net : Network
+        Whose sites count, with the plan's rules.
+    scheme : str
+        Such as ``nc_tailored_plan`` or ``alliance_oon``; ``adequacy standards`` lists them.
+    people : DataFrame, GeoDataFrame or People, optional
+        Who must be reached: ``census_people(counties=[...])``, or a table with ``lon`` and ``lat`` (or point geometry),
+        optional ``people``, ``age``, ``county_fips``. The Census people of the plan's counties if not given.
+    as_of : str, optional
+        Day asked about, ISO text; the roster date if not given.
+    services : iterable of str, optional
+        Only these services.
+    compare : Network, optional
+        Another network: what it changes stands in ``.changes``.
+    progress : callable, optional
+        Called with standards done and standards in all.
+
+    Returns
+    -------
+    Measured
+        ``.by_county``, ``.by_region``, ``.gaps``, ``.single_cover`` (DataFrames), ``.counties(service)``
+        (GeoDataFrame), ``.about`` (where every number comes from).
+
+    Examples
+    --------
+    >>> out = measure(demo_network(), scheme="alliance_oon", people=census_people(["Harnett"]), services=["saiop"])
+    >>> out.by_county.loc[0, ["county", "people", "people_within"]].tolist()
+    ['Harnett', 133568, 133568]
+    """
+    from adequacy.compliance import measure_plan
+
+    day = as_of or net.file.meta.roster_date
+    if people is None:
+        people = census_people(net.policy.counties(read_date(day)) or None)
+    other = compare.file if compare else None
+    return measure_plan(
+        net.file, net.policy, scheme, people, on=day, services=services, compare=other, progress=progress
+    )
+
+
 def locate(
     *,
     zip5: str | None = None,
@@ -323,6 +535,15 @@ def locate(
     if lon is None or lat is None:
         raise UsageError("A point needs both a longitude and a latitude.")
     return locate_point(lon, lat)
+
+
+def _like(at: tuple[Any, Any, Any], values: Any, name: str) -> Any:
+    """Values with the index of the points, where they have one."""
+    if at[2] is None:
+        return values
+    import pandas
+
+    return pandas.Series(values, index=at[2], name=name)
 
 
 def _frame(rows: list[dict[str, Any]]) -> geopandas.GeoDataFrame:

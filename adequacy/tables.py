@@ -8,7 +8,7 @@ always text with their leading zeros; dates are ISO text (``2026-11-01``); an em
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
@@ -179,6 +179,154 @@ _SOURCE = (
     _number("source_row", "row as a spreadsheet shows it (the header is row 1)", "row", kind="int"),
 )
 
+_AREA_FIRST = (
+    _text("service", "service key, or code and name of the federal specialty; empty where the standard names none"),
+    _text("standard", "the standard, as scheme.entry; 'adequacy standards' shows it with its source"),
+    _number("people", "people the standard is about in this area", "person", kind="int"),
+    _number(
+        "people_within", "those surely within the limit of as many agencies as the standard wants", "person", kind="int"
+    ),
+    _number("share_pct", "people_within as a share of people", "percent"),
+    _number("nearest_median_mi", "half of the people live within this distance of a counted site", "statute mile"),
+    _number("nearest_p95_mi", "95 in 100 of the people live within this distance of a counted site", "statute mile"),
+    _number("nearest_max_mi", "from the worst-placed person to the nearest counted site", "statute mile"),
+    _number(
+        "providers", "agencies with a site within the limit of somebody here, or that serve the area", "", kind="int"
+    ),
+    _number("required_pct", "share of people the standard requires; empty: a rule for single requests", "percent"),
+    _text("met", "is the standard met", "yes", "no", "not_measured"),
+)
+_AREA_REST = (
+    _text("why", "the reason, in words"),
+    _text("ages", "whom the standard is about", "all", "adult", "child"),
+    _number("people_beyond", "people less people_within", "person", kind="int"),
+    _number("people_short", "how many more must come within the limit", "person", kind="int"),
+    _number("nearest_mean_mi", "average distance of the people to the nearest counted site", "statute mile"),
+    _number(
+        "people_perhaps_within",
+        "people_within, if sites known only to their ZIP stood where it suits",
+        "person",
+        kind="int",
+    ),
+    _number("places_beyond", "places no block group stands for (ZCTAs) that lie beyond the limit", "", kind="int"),
+    _number("people_per_provider", "people divided by providers", "person"),
+    _number(
+        "choice_of",
+        "how many agencies the standard wants within the limit of each person, or in the region",
+        "",
+        kind="int",
+    ),
+    _text("counts", "what is counted", "agency", "site"),
+    _text("measure", "what the standard measures"),
+    _text("judged_over", "over which area the standard is judged"),
+)
+_AREA_LAST = (
+    _number("credit_pct", "points that telehealth adds to the share", "percentage point"),
+    _number(
+        "agencies_unknown", "agencies that do not count because a fact is missing, in the whole network", "", kind="int"
+    ),
+    _text("unverified", "Y: nobody has verified this standard (or its tie to services)", "Y"),
+    _text("suppressed", "Y: small numbers of members are hidden", "Y"),
+)
+_COUNTY = (_text("county_fips", "five-digit county code"), _text("county", "county"))
+_BY_COUNTY = (
+    *_COUNTY,
+    *_AREA_FIRST,
+    *_AREA_REST,
+    _text("area_class", "urban, rural or federal county type, by the dated list"),
+    _number("limit_mi", "limit of distance", "statute mile"),
+    _number("limit_min", "limit of travel time", "minute"),
+    _number("needed", "agencies the county (or its region) must have in reach", "", kind="int"),
+    _text("customised", "Y: CMS set the values for this county by itself", "Y"),
+    *_AREA_LAST,
+)
+_RANK = _number("rank", "place in the list, most people first", "", kind="int")
+
+
+def _some(*names: str) -> tuple[Column, ...]:
+    """Columns as declared for the tables by county."""
+    declared = {column.name: column for column in _BY_COUNTY}
+    return tuple(declared[name] for name in names)
+
+
+_BEFORE_AFTER = ("people_within", "share_pct", "nearest_max_mi", "providers", "met")
+
+
+def _twice(name: str) -> tuple[Column, Column]:
+    """A column of the network measured, and the same of the network compared."""
+    (column,) = _some(name)
+    return (
+        replace(column, name=f"{name}_before", meaning=f"{column.meaning}; in the network measured"),
+        replace(column, name=f"{name}_after", meaning=f"{column.meaning}; in the network compared"),
+    )
+
+
+_MEASURED = (
+    Table("by_county", "county x service x standard", _BY_COUNTY),
+    Table(
+        "by_region",
+        "the plan's counties together, and all others together, x service x standard",
+        (
+            _text("region", "which counties"),
+            _number("counties", "how many of them were measured", "", kind="int"),
+            *_AREA_FIRST,
+            *_AREA_REST,
+            *_AREA_LAST,
+        ),
+    ),
+    Table(
+        "gaps",
+        "counties with people beyond a limit, most people first",
+        (
+            _RANK,
+            *_some(
+                *[
+                    "county_fips",
+                    "county",
+                    "service",
+                    "standard",
+                    "ages",
+                    "people",
+                    "people_beyond",
+                    "people_short",
+                    "share_pct",
+                ]
+            ),
+            *_some(*["required_pct", "met", "why", "nearest_median_mi", "nearest_max_mi", "limit_mi", "providers"]),
+            _text("worst_zcta", "the Census area (ZCTA) where most of the people beyond live"),
+            _number("worst_zcta_people", "how many of them live there", "person", kind="int"),
+            *_some("unverified", "suppressed"),
+        ),
+    ),
+    Table(
+        "single_cover",
+        "people who have a single agency within the limit: who would be left without",
+        (
+            _RANK,
+            *_some("county_fips", "county", "service", "standard", "ages"),
+            *_PROVIDER[:1],
+            _text("provider", "name of the provider, exactly as in the roster"),
+            _PROVIDER[1],
+            _number("people", "people for whom this agency is the only one within the limit", "person", kind="int"),
+            _number("share_pct", "their share of the people of the county", "percent"),
+            _number("places", "Census areas (ZCTAs) in which they live", "", kind="int"),
+            *_some("limit_mi", "suppressed"),
+        ),
+    ),
+    Table(
+        "changes",
+        "what another network changes, by county x service x standard",
+        (
+            _RANK,
+            *_some("county_fips", "county", "service", "standard", "ages", "people"),
+            _number("people_losing", "within before and not after", "person", kind="int"),
+            _number("people_gaining", "within after and not before", "person", kind="int"),
+            *(column for name in _BEFORE_AFTER for column in _twice(name)),
+            *_some("suppressed"),
+        ),
+    ),
+)
+
 #: Columns whose absence as a whole would build a network in which nothing counts: such a roster is refused.
 STATUS_COLUMNS = ("contract_status", "credential_status", "nctracks_status")
 
@@ -276,6 +424,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                     _text("error", "why the row could not be answered; empty where it was"),
                 ),
             ),
+            *_MEASURED,
         )
     }
 )

@@ -4,7 +4,7 @@
 rules of the day and the cautions.
 """
 
-from adequacy.access.answer import Answer, Caution, ask, counted_sites
+from adequacy.access.answer import Answer, Caution, ask, counted_sites, question_for
 from adequacy.access.counting import FUNNEL, REASONS, counts_for_gap
 from adequacy.access.finding import Finding, NearestMiles, NotCounted, Question, Site, find, word_for
 
@@ -22,5 +22,6 @@ __all__ = [
     "counted_sites",
     "counts_for_gap",
     "find",
+    "question_for",
     "word_for",
 ]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from adequacy.network import NetworkFile, Offering
     from adequacy.policy import Policy, Service
 
-__all__ = ["SCHEMA", "Answer", "Caution", "ask", "counted_sites", "question_for"]
+__all__ = ["SCHEMA", "Answer", "Caution", "ask", "counted_sites", "is_fresh", "question_for"]
 
 SCHEMA = "adequacy.check/1"
 _TRAVELS = ("mobile", "home")
@@ -163,9 +163,9 @@ def ask(
 
 
 def question_for(
-    policy: Policy, service: Service, place: Place, day: date, *, limit_mi: float | None = None
+    policy: Policy, service: Service, place: Place | None, day: date, *, limit_mi: float | None = None
 ) -> Question:
-    """Make the question that the rules of a day put to a network, for any consumer at a place.
+    """Make the question that the rules of a day put to a network, for any consumer at a place (None: at a point).
 
     Raises
     ------
@@ -180,7 +180,7 @@ def question_for(
     return Question(
         on=day.isoformat(),
         limit_mi=float(limit_mi if limit_mi is not None else standard.limit_mi or 0.0),
-        tolerance_mi=_tolerance(policy, place, day),
+        tolerance_mi=0.0 if place is None else _tolerance(policy, place, day),
         travels=service.mode in _TRAVELS,
         fixes_listed=int(policy.value("one_fix_nearest_count", day)),
         ledger_nearest=int(policy.value("ledger_nearest_count", day)),
@@ -224,12 +224,12 @@ def _accessibility(finding: Finding, on: date, valid_days: int) -> dict[str, int
         offering = site.offering
         word = offering.panel_status
         if word == "accepting":
-            word = "accepting_verified" if _is_fresh(offering, on, valid_days) else "accepting_unverified"
+            word = "accepting_verified" if is_fresh(offering, on, valid_days) else "accepting_unverified"
         counts[word] += 1
     return counts
 
 
-def _is_fresh(offering: Offering, on: date, valid_days: int) -> bool:
+def is_fresh(offering: Offering, on: date, valid_days: int) -> bool:
     """Whether the panel status was verified within the policy's number of days."""
     if not offering.accepting_verified_on:
         return False

@@ -20,6 +20,8 @@ _EPILOG = (
 _COMMANDS = (
     "services",
     "batch",
+    "measure",
+    "standards",
     "network",
     "geocode",
     "roads",

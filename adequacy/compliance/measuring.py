@@ -1,0 +1,540 @@
+"""Standards x areas -> people, share with access, providers, met or not: the whole plan by the one definition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from adequacy.access.answer import is_fresh
+from adequacy.clocks import read_date
+from adequacy.compliance.judging import Area, Count, Verdict, all_of, judge, judge_count, people_short
+from adequacy.compliance.people import People, as_people
+from adequacy.compliance.reach import CountyReach, Reach, reach_of
+from adequacy.compliance.rules import Limit, Rule, rules_of
+from adequacy.compliance.supply import Supply, supply_of
+from adequacy.errors import UsageError
+from adequacy.reference import find_county
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from datetime import date
+
+    from numpy.typing import NDArray
+
+    from adequacy.network import NetworkFile, Offering
+    from adequacy.policy import Policy
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
+    Row = dict[str, Any]
+
+__all__ = ["Key", "Plan", "Raw", "measure_rules"]
+
+Key = tuple[str, str, str]
+"""Standard, service, ages."""
+
+CATCHMENT, OUTSIDE = "plan catchment", "outside the catchment"
+_MEDIAN, _HIGH = 50, 95
+
+
+@dataclass(eq=False)
+class Raw:
+    """What was measured, before it is made into tables.
+
+    ``within`` says of each person row whether the standard's agencies are surely within the limit, by rule.
+    """
+
+    people: People
+    by_county: list[Row] = field(default_factory=list)
+    by_region: list[Row] = field(default_factory=list)
+    gaps: list[Row] = field(default_factory=list)
+    single_cover: list[Row] = field(default_factory=list)
+    within: dict[Key, Flags] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A network on a day, under a policy: what rules are measured against."""
+
+    network: NetworkFile
+    policy: Policy
+    on: str
+
+    @cached_property
+    def day(self) -> date:
+        """The day as a date."""
+        return read_date(self.on)
+
+    @cached_property
+    def offerings(self) -> dict[str, list[Offering]]:
+        """All offerings by service."""
+        found: dict[str, list[Offering]] = {}
+        for each in self.network.offerings():
+            found.setdefault(each.service_key, []).append(each)
+        return found
+
+    @cached_property
+    def region(self) -> tuple[str, ...]:
+        """The counties the plan serves that day."""
+        return self.policy.counties(self.day)
+
+    @cached_property
+    def region_people(self) -> int:
+        """People of the plan's counties by the Census."""
+        found = (find_county(code) for code in self.region)
+        return sum(county.people or 0 for county in found if county)
+
+    def supply(self, rule: Rule) -> Supply:
+        """Who counts for a rule."""
+        return supply_of(
+            lambda key: self.offerings.get(key, []), rule.services, self.on, rule.funding, travels=rule.travels
+        )
+
+
+def measure_rules(
+    plan: Plan,
+    scheme: str,
+    people: Any,
+    *,
+    services: Iterable[str] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Raw:
+    """Measure every standard of a scheme.
+
+    Parameters
+    ----------
+    plan : Plan
+        Network, policy and day.
+    scheme : str
+        Name of a scheme.
+    people : People or DataFrame
+        See ``people.as_people``.
+    services : iterable of str, optional
+        Service keys; all if not given.
+    progress : callable, optional
+        Called with rules done and rules in all.
+
+    Raises
+    ------
+    UsageError
+        No such scheme, or nobody to measure.
+    NoStandardInForce
+        Nothing of the scheme is in force that day.
+    """
+    demand = as_people(people)
+    if not len(demand):
+        raise UsageError("people: there is nobody to measure. Check the counties or the file.")
+    found = rules_of(
+        plan.policy.scheme(scheme),
+        plan.policy,
+        plan.day,
+        demand.counties,
+        ages_known=demand.age is not None,
+        keys=None if services is None else [plan.policy.services.find(each).key for each in services],
+    )
+    supplies = [plan.supply(rule) for rule in found]
+    near = CountyReach(demand)
+    near.add([s for s, rule in zip(supplies, found, strict=True) if rule.measure != "count"])
+    raw = Raw(demand)
+    for done, (rule, supply) in enumerate(zip(found, supplies, strict=True), start=1):
+        _Measuring(plan, rule, supply, demand, near).into(raw)
+        if progress:
+            progress(done, len(found))
+    return raw
+
+
+class _Measuring:
+    """One rule being measured."""
+
+    def __init__(self, plan: Plan, rule: Rule, supply: Supply, people: People, near: CountyReach) -> None:
+        self.plan = plan
+        self.rule = rule
+        self.supply = supply
+        self.people = people
+        self.near = near
+        self.rows = np.flatnonzero(self._asked())
+        self.weight = people.weight[self.rows]
+        self.county = people.county[self.rows]
+
+    def _asked(self) -> Flags:
+        """Whom the rule is about."""
+        ages = self.people.age
+        if self.rule.ages not in ("adult", "child") or ages is None:
+            return np.ones(len(self.people), dtype=bool)
+        adult_from = float(self.plan.policy.value("adult_from_age_years", self.plan.day))
+        return ages >= adult_from if self.rule.ages == "adult" else ages < adult_from
+
+    @property
+    def _ages(self) -> str:
+        """The age group of the rows; everybody, where ages are not known."""
+        return "all" if self.people.age is None or self.rule.ages not in ("adult", "child") else self.rule.ages
+
+    def into(self, raw: Raw) -> None:
+        """Measure and add the rows."""
+        if not self.rule.services:
+            raw.by_county += self._unnamed()
+            return
+        if self.rule.measure == "count":
+            raw.by_county += list(self._counted())
+            raw.by_region += list(self._counted_regions())
+            return
+        reach = self._reach()
+        inside = reach.sure >= self.rule.choice
+        counties = list(self._measured(reach))
+        raw.by_county += counties
+        raw.by_region += list(self._regions(reach, counties))
+        raw.gaps += list(self._gaps(counties, inside))
+        raw.single_cover += list(self._single(reach))
+        whole = np.zeros(len(self.people), dtype=bool)
+        whole[self.rows] = inside
+        raw.within[self.rule.standard, self.rule.label, self._ages] = whole
+
+    def _reach(self) -> Reach:
+        """What the people reach."""
+        by_county = [self._limit(code).limit_mi for code in self.people.counties]
+        limits = np.array([np.nan if each is None else each for each in by_county], dtype=float)
+        return reach_of(
+            self.supply,
+            self.people,
+            self.rows,
+            limits[self.county],
+            counts=self.rule.counts,
+            cap=max(2, self.rule.choice),
+            use_ages=True,
+        )
+
+    def _limit(self, county: str) -> Limit:
+        return self.rule.limits.get(county) or Limit("", None, None, None)
+
+    def _base(self, county: str, people: int) -> Row:
+        """What every row of a county begins with."""
+        known = find_county(county)
+        limit = self._limit(county)
+        return {
+            "county_fips": county,
+            "county": known.name if known else "",
+            "service": self.rule.label,
+            "standard": self.rule.standard,
+            "people": people,
+            "people_within": None,
+            "share_pct": None,
+            "nearest_median_mi": None,
+            "nearest_p95_mi": None,
+            "nearest_max_mi": None,
+            "providers": None,
+            "required_pct": limit.required_pct,
+            "met": "not_measured",
+            "why": "",
+            "ages": self._ages,
+            "people_beyond": None,
+            "people_short": None,
+            "nearest_mean_mi": None,
+            "people_perhaps_within": None,
+            "places_beyond": None,
+            "people_per_provider": None,
+            "choice_of": self.rule.choice,
+            "counts": self.rule.counts,
+            "measure": self.rule.measure,
+            "judged_over": self.rule.area,
+            "area_class": limit.area_class,
+            "limit_mi": limit.limit_mi,
+            "limit_min": limit.limit_min,
+            "needed": limit.needed,
+            "credit_pct": None,
+            "customised": "Y" if limit.customised else "",
+            "agencies_unknown": self.supply.agencies_unknown,
+            "unverified": "Y" if self.rule.is_unverified else "",
+        }
+
+    def _sums(self, values: Any) -> Ints:
+        """Sum people by county."""
+        found = np.bincount(self.county, weights=values, minlength=len(self.people.counties))
+        return found.round().astype(np.int64)
+
+    def _unnamed(self) -> Iterator[Row]:
+        """Rows of a standard that names no service of the catalogue."""
+        for county, people in zip(self.people.counties, self._sums(self.weight).tolist(), strict=True):
+            why = "the standard names no service of the catalogue"
+            yield self._base(county, people) | {"why": why, "agencies_unknown": None, "choice_of": self.rule.choice}
+
+    def _measured(self, reach: Reach) -> Iterator[Row]:
+        """Rows of a standard of distance, by county."""
+        people = self._sums(self.weight)
+        sure = self._sums(self.weight * (reach.sure >= self.rule.choice))
+        perhaps = self._sums(self.weight * (reach.perhaps >= self.rule.choice))
+        lone = self.people.lone[self.rows]
+        beyond = self._sums(lone & (reach.sure < self.rule.choice))
+        miles = _spread(reach.nearest_mi, self.weight, self.county, len(self.people.counties))
+        for c, county in enumerate(self.people.counties):
+            limit = self._limit(county)
+            area, providers = self._area(c, limit, int(people[c]), int(sure[c]), int(perhaps[c]))
+            row = self._base(county, area.people) | {name: values[c] for name, values in miles.items()}
+            verdict = judge(area)
+            row |= {"met": verdict.met, "why": verdict.why, "credit_pct": area.credit_pct or None}
+            if area.has_limit:
+                row |= _shares(area) | {
+                    "providers": providers,
+                    "people_per_provider": area.people / providers if providers else None,
+                    "places_beyond": int(beyond[c]),
+                }
+            yield row
+
+    def _area(self, c: int, limit: Limit, people: int, sure: int, perhaps: int) -> tuple[Area, int]:
+        """What was measured of a county, and how many agencies reach anybody in it."""
+        supply = self.supply
+        counts_here = supply.reaches(self.people.counties[c]) if supply.offerings else np.zeros(0, dtype=bool)
+        agencies = len(set(supply.agency[counts_here].tolist())) if supply.offerings else 0
+        providers = providers_perhaps = 0
+        credit = 0.0
+        if limit.limit_mi is not None and people and supply.offerings:
+            inside = self.near.within(supply, c, limit.limit_mi) & counts_here
+            maybe = self.near.within(supply, c, limit.limit_mi, perhaps=True) & counts_here
+            providers, providers_perhaps = (len(set(supply.agency[mask].tolist())) for mask in (inside, maybe))
+            credit = limit.credit_pct if self._has_telehealth(inside) else 0.0
+        area = Area(
+            measure=self.rule.measure,
+            people=people,
+            sure=sure,
+            perhaps=perhaps,
+            required_pct=limit.required_pct,
+            choice=self.rule.choice,
+            agencies=agencies,
+            has_limit=limit.limit_mi is not None,
+            credit_pct=credit,
+            providers=providers,
+            providers_perhaps=providers_perhaps,
+            needed=limit.needed,
+        )
+        return area, providers
+
+    def _has_telehealth(self, inside: Flags) -> bool:
+        """Whether a contracted provider of the specialty gives it by telehealth."""
+        here = any(self.supply.offerings[i].telehealth == "Y" for i in np.flatnonzero(inside))
+        return here or bool(self.supply.remote)
+
+    def _regions(self, reach: Reach, counties: list[Row]) -> Iterator[Row]:
+        """Rows of a standard of distance, by region."""
+        inside = np.array([code in self.plan.region for code in self.people.counties])[self.county]
+        for name, mask in ((CATCHMENT, inside), (OUTSIDE, ~inside)):
+            if not mask.any():
+                continue
+            mine = [row for row in counties if (row["county_fips"] in self.plan.region) == (name == CATCHMENT)]
+            weight, none = self.weight * mask, np.zeros(len(self.rows), dtype=np.int64)
+            people = int(weight.sum())
+            sure = int(weight[reach.sure >= self.rule.choice].sum())
+            perhaps = int(weight[reach.perhaps >= self.rule.choice].sum())
+            classes = {row["required_pct"] for row in mine}
+            required = classes.pop() if len(classes) == 1 else None
+            agencies = len(self.supply.agency_ids)
+            area = Area(self.rule.measure, people, sure, perhaps, required, self.rule.choice, agencies)
+            verdict = self._region_verdict(area, mine, name)
+            miles = _spread(reach.nearest_mi, weight, none, 1)
+            yield (
+                self._region_base(name, len(mine), people)
+                | _shares(area)
+                | {
+                    **{key: values[0] for key, values in miles.items()},
+                    "people_short": sum(row["people_short"] or 0 for row in mine)
+                    if self.rule.area == "county"
+                    else people_short(people, sure, required),
+                    "providers": self._region_providers(mine),
+                    "required_pct": required,
+                    "met": verdict.met,
+                    "why": verdict.why,
+                }
+            )
+
+    def _region_verdict(self, area: Area, counties: list[Row], name: str) -> Verdict:
+        """The verdict on a region: each of its counties, or all its people together, as the standard says."""
+        if name == OUTSIDE:
+            return Verdict("not_measured", "beyond the plan's catchment")
+        missing = set(self.plan.region) - {row["county_fips"] for row in counties if row["people"]}
+        if missing and self.rule.area != "consumer":
+            return Verdict("not_measured", f"{len(missing)} of the plan's counties are not among those measured")
+        if self.rule.area == "county":
+            return all_of([Verdict(row["met"], f"{row['county']}: {row['why']}") for row in counties])
+        return judge(area)
+
+    def _region_providers(self, counties: list[Row]) -> int:
+        """Agencies within the limit of anybody of some counties."""
+        found: set[int] = set()
+        lookup = {code: c for c, code in enumerate(self.people.counties)}
+        for row in counties:
+            if row["limit_mi"] is not None and row["people"] and self.supply.offerings:
+                c = lookup[row["county_fips"]]
+                mask = self.near.within(self.supply, c, row["limit_mi"]) & self.supply.reaches(row["county_fips"])
+                found |= set(self.supply.agency[mask].tolist())
+        return len(found)
+
+    def _region_base(self, name: str, counties: int, people: int) -> Row:
+        """What every row of a region begins with."""
+        row = self._base("", people)
+        for key in ("county_fips", "county", "area_class", "limit_mi", "limit_min", "customised", "needed"):
+            del row[key]
+        return {"region": name, "counties": counties} | row
+
+    def _gaps(self, counties: list[Row], inside: Flags) -> Iterator[Row]:
+        """Counties with people beyond the limit, each with the place where most of them live."""
+        outside = np.flatnonzero(~inside & (self.weight > 0))
+        keys = list(zip(self.county[outside].tolist(), self.people.place[self.rows[outside]].tolist(), strict=True))
+        by_place: dict[tuple[int, str], int] = {}
+        for key, weight in zip(keys, self.weight[outside].tolist(), strict=True):
+            by_place[key] = by_place.get(key, 0) + weight
+        worst: dict[int, tuple[int, str]] = {}
+        for (c, place), weight in by_place.items():
+            worst[c] = max(worst.get(c, (0, "")), (weight, place))
+        for c, row in enumerate(counties):
+            if row["people_beyond"]:
+                weight, place = worst[c]
+                yield {name: row[name] for name in _GAP_COLUMNS} | {"worst_zcta": place, "worst_zcta_people": weight}
+
+    def _single(self, reach: Reach) -> Iterator[Row]:
+        """People who reach one agency only, by county and agency."""
+        alone = np.flatnonzero((reach.sole >= 0) & (self.weight > 0))
+        if not len(alone):
+            return
+        size = len(self.supply.agency_ids)
+        key = self.county[alone] * size + reach.sole[alone]
+        people = np.bincount(key, weights=self.weight[alone], minlength=1)
+        total = self._sums(self.weight)
+        sites = {each.provider_id: each for each in self.supply.offerings}
+        for each in np.flatnonzero(people):
+            c, agency = divmod(int(each), size)
+            base = self._base(self.people.counties[c], int(total[c]))
+            offering = sites[self.supply.agency_ids[agency]]
+            yield {name: base[name] for name in ("county_fips", "county", "service", "standard", "ages")} | {
+                "provider_id": offering.provider_id,
+                "provider": offering.provider_name,
+                "npi": offering.npi,
+                "people": int(people[each]),
+                "share_pct": 100.0 * people[each] / total[c],
+                "places": len(set(self.people.place[self.rows[alone[key == each]]].tolist())),
+                "limit_mi": base["limit_mi"],
+            }
+
+    def _counted(self) -> Iterator[Row]:
+        """Rows of a standard that wants agencies in an area, by county."""
+        verdict = self._region_count()[1]
+        for county, people in zip(self.people.counties, self._sums(self.weight).tolist(), strict=True):
+            row = self._base(county, people) | {"needed": self._needed(), "choice_of": None, "counts": "agency"}
+            row["providers"] = self._agencies([county])[0]
+            if county not in self.plan.region:
+                yield row | {"why": "beyond the plan's catchment"}
+                continue
+            verdicts = [Verdict(verdict.met, f"region: {verdict.why}")]
+            if self.rule.accepting_in_every_county:
+                verdicts.append(self._accepting(county))
+            found = all_of(verdicts)
+            yield row | {"met": found.met, "why": found.why}
+
+    def _counted_regions(self) -> Iterator[Row]:
+        """Rows of a standard that wants agencies in an area, by region."""
+        sums = dict(zip(self.people.counties, self._sums(self.weight).tolist(), strict=True))
+        ours = {code: people for code, people in sums.items() if code in self.plan.region}
+        others = {code: people for code, people in sums.items() if code not in self.plan.region}
+        if ours:
+            count, verdict = self._region_count()
+            verdicts = [verdict]
+            if self.rule.accepting_in_every_county:
+                verdicts += [self._accepting(code) for code in self.plan.region]
+            found = all_of(verdicts)
+            yield self._region_base(CATCHMENT, len(ours), sum(ours.values())) | {
+                "providers": count.sure,
+                "met": found.met,
+                "why": found.why,
+                "choice_of": count.needed,
+            }
+        if others:
+            row = self._region_base(OUTSIDE, len(others), sum(others.values()))
+            yield row | {"why": "beyond the plan's catchment", "choice_of": None}
+
+    def _region_count(self) -> tuple[Count, Verdict]:
+        """Agencies of the plan's counties, and the verdict on their number."""
+        sure, perhaps = self._agencies(self.plan.region)
+        count = Count(sure, perhaps, self._needed())
+        return count, judge_count(count)
+
+    def _needed(self) -> int:
+        """How many agencies the region needs: the minimum, or one for so many people, whichever is more."""
+        if not self.rule.per_people:
+            return self.rule.choice
+        return max(self.rule.choice, ceil(self.plan.region_people / self.rule.per_people))
+
+    def _agencies(self, counties: Sequence[str]) -> tuple[int, int]:
+        """Agencies that surely serve some counties, and those that do or may."""
+        if not self.supply.offerings:
+            return 0, 0
+        sure, perhaps = self.supply.serves(counties)
+        certain = set(self.supply.agency[sure].tolist())
+        return len(certain), len(certain | set(self.supply.agency[perhaps].tolist()))
+
+    def _accepting(self, county: str) -> Verdict:
+        """Whether an agency that serves a county takes new people, as verified within the policy's number of days."""
+        name = getattr(find_county(county), "name", county)
+        if not self.supply.offerings:
+            return Verdict("no", f"{name}: no agency")
+        sure, perhaps = self.supply.serves([county])
+        words = {self._panel(i) for i in np.flatnonzero(sure).tolist()}
+        if "verified" in words:
+            return Verdict("yes", f"{name}: taking new people")
+        if words & {"unverified", "unknown"} or perhaps.any():
+            return Verdict("not_measured", f"{name}: no agency is verified as taking new people")
+        return Verdict("no", f"{name}: no agency takes new people")
+
+    def _panel(self, i: int) -> str:
+        """Whether an offering takes new people: verified, unverified, unknown or no."""
+        offering = self.supply.offerings[i]
+        if offering.panel_status == "unknown":
+            return "unknown"
+        if offering.panel_status != "accepting":
+            return "no"
+        days = int(self.plan.policy.value("accepting_valid_days", self.plan.day))
+        return "verified" if is_fresh(offering, self.plan.day, days) else "unverified"
+
+
+_GAP_COLUMNS = (
+    "county_fips", "county", "service", "standard", "ages", "people", "people_beyond", "people_short", "share_pct",
+    "required_pct", "met", "why", "nearest_median_mi", "nearest_max_mi", "limit_mi", "providers", "unverified",
+)  # fmt: skip
+
+
+def _shares(area: Area) -> Row:
+    """People within, their share, those beyond and those short."""
+    return {
+        "people_within": area.sure,
+        "share_pct": 100.0 * area.sure / area.people if area.people else None,
+        "people_beyond": area.people - area.sure,
+        "people_short": people_short(area.people, area.sure, area.required_pct, area.credit_pct),
+        "people_perhaps_within": area.perhaps,
+    }
+
+
+def _spread(miles: Floats, weight: Ints, group: Ints, groups: int) -> dict[str, list[float | None]]:
+    """Mean, median, 95th percentile and maximum of miles by group, each person counted once.
+
+    A percentile is the smallest distance within which at least that share of the people lies; None where it is beyond
+    all sites.
+    """
+    some = np.flatnonzero(weight > 0)
+    order = some[np.lexsort((miles[some], group[some]))]
+    far, upto = miles[order], np.cumsum(weight[order])
+    ends = np.searchsorted(group[order], np.arange(groups), side="right")
+    out: dict[str, list[float | None]] = {f"nearest_{name}_mi": [] for name in ("median", "p95", "max", "mean")}
+    first, before = 0, 0
+    for end in ends.tolist():
+        values: list[float | None] = [None] * 4
+        if end > first:
+            total = int(upto[end - 1]) - before
+            at = [before + -(-share * total // 100) for share in (_MEDIAN, _HIGH)]
+            found = [*far[np.searchsorted(upto, at)], far[end - 1]]
+            found.append(float(np.average(far[first:end], weights=weight[order[first:end]])))
+            values = [float(each) if np.isfinite(each) else None for each in found]
+            first, before = end, int(upto[end - 1])
+        for name, value in zip(out, values, strict=True):
+            out[name].append(value)
+    return out
