@@ -24,7 +24,7 @@ from adequacy.policy import load_policy
 from adequacy.reference.demo import demo_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from types import TracebackType
 
     import folium
@@ -388,6 +388,53 @@ class Network:
         if key not in self._asked:
             self._asked[key] = ServicePoints(self.file.offerings(found.key), question)
         return self._asked[key], lon_lat(points, lon, lat), question.limit_mi
+
+    def overview(
+        self,
+        *,
+        services: Iterable[str] | None = None,
+        counties: Sequence[str] | None = None,
+        as_of: str | None = None,
+    ) -> dict[str, Any]:
+        """Measure who can reach the services within the plan's limit: people by county and ZIP, sites, sole cover.
+
+        Parameters
+        ----------
+        services : iterable of str, optional
+            Keys, staff terms or codes; every service of the network except inpatient ones if not given.
+        counties : sequence of str, optional
+            Names of the plan's counties, or FIPS codes; the plan's counties if not given.
+        as_of : str, optional
+            ISO day; the roster date if not given.
+
+        Returns
+        -------
+        dict
+            An ``adequacy.overview/1`` document: roster and Census alone, nothing of any consumer.
+        """
+        from adequacy.access.overview import plan_overview
+
+        keys = None if services is None else [self.policy.services.find(each).key for each in services]
+        on = as_of or self.file.meta.roster_date
+        return plan_overview(self.file, self.policy, on=on, services=keys, counties=counties)
+
+    def map(self, service: str | None = None, *, as_of: str | None = None, tiles: str | None = None) -> folium.Map:
+        """Draw the plan's counties by the share of people within the limit of a counted site, and the sites.
+
+        Parameters
+        ----------
+        service : str, optional
+            Key, staff term or code; the service with most people beyond the limit if not given.
+        as_of : str, optional
+            ISO day; the roster date if not given.
+        tiles : str, optional
+            A tile provider, as ``folium.Map`` takes it; nothing is loaded without it.
+        """
+        from adequacy.outputs.report import report_scene, worst_first
+        from adequacy.outputs.scene_map import scene_map
+
+        overview = self.overview(services=None if service is None else [service], as_of=as_of)
+        return scene_map(report_scene(overview, worst_first(overview)[0], "leadership"), tiles=tiles)
 
     def info(self) -> dict[str, Any]:
         """Describe the network: what ``adequacy network info --format json`` prints."""

@@ -30,6 +30,7 @@ _COMMANDS = (
     "record",
     "policy",
     "backtest",
+    "report",
     "demo",
     "doctor",
 )

@@ -15,8 +15,8 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from adequacy.errors import OutputError
 from adequacy.outputs.escape import escape_html
+from adequacy.outputs.files import write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -215,10 +215,7 @@ def write_html(text: str, path: Path) -> None:
     OutputError
         The file cannot be written.
     """
-    try:
-        Path(path).write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror}). Does its folder exist?") from error
+    write_bytes(text.encode("utf-8"), Path(path))
 
 
 def _inert(script: str) -> str:

@@ -47,6 +47,11 @@ SHAPES = {
     kind.name: kind
     for kind in (
         ShapeKind("county", "#c3cad2", 1.0, "#ffffff", 1.0),
+        ShapeKind("share-all", "#8fa3b8", 1.2, "#dcebf7", 1.0),
+        ShapeKind("share-most", "#8fa3b8", 1.2, "#fdf0d0", 1.0),
+        ShapeKind("share-many", "#8fa3b8", 1.2, "#fad3a3", 1.0),
+        ShapeKind("share-half", "#8fa3b8", 1.2, "#f0a868", 1.0),
+        ShapeKind("share-few", "#8fa3b8", 1.2, "#dc7a45", 1.0),
         ShapeKind("state", "#8d98a5", 1.6),
         ShapeKind("cover", "#2f6fb5", 1.0, "#4a90d9", 0.13),
         ShapeKind("reach", "#1d3f66", 1.8, dash="7 5"),
@@ -59,6 +64,7 @@ MARKS = {
     kind.name: kind
     for kind in (
         MarkKind("place", "star", "#54318c", 7.0),
+        MarkKind("sole", "triangle", "#8a2a05", 6.5),
         MarkKind("counted", "disc", "#14599f", 5.5),
         MarkKind("part", "disc", "#14599f", 5.0, hollow=True),
         MarkKind("beyond", "diamond", "#0b6b57", 5.0),
@@ -79,6 +85,8 @@ class Shape:
     kind: str
     geometry: Any
     """A shapely polygon or multipolygon, EPSG:4326."""
+    id: str = ""
+    """By which a page finds it again, such as a county code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +106,7 @@ class Name:
     lon: float
     lat: float
     text: str
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +158,11 @@ def _close(lon: float, lat: float, bounds: tuple[float, float, float, float]) ->
     return west - _CLOSE_DEG < lon < east + _CLOSE_DEG and south - _CLOSE_DEG < lat < north + _CLOSE_DEG
 
 
-def legend(scene: Scene) -> Html:
-    """Explain the marks and outlines that occur, each beside the very shape it has on the map."""
+def legend(scene: Scene, *, everything: bool = False) -> Html:
+    """Explain the marks and outlines that occur (or all), each beside the very shape it has on the map."""
     seen = {mark.kind for mark in scene.marks} | {shape.kind for shape in scene.shapes}
+    if everything:
+        seen = {kind for kind, _ in scene.legend}
     items = [tag("li", _swatch(kind), tag("span", words)) for kind, words in scene.legend if kind in seen]
     return tag("ul", *items, class_="legend")
 

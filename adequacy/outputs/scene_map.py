@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from adequacy.outputs.escape import escape_html, escape_page
 from adequacy.outputs.folium_parts import map_parts
 from adequacy.outputs.html import Html, Page, page_html, tag, write_html
-from adequacy.outputs.scene import MARKS, SHAPES, Scene, legend
+from adequacy.outputs.scene import MARKS, SHAPES, Scene, Shape, legend
 from adequacy.outputs.sites_layer import add_sites, pack_marks
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def scene_map(scene: Scene, *, tiles: str | None = None) -> folium.Map:
     )
     drawn.scene = scene
     for kind in SHAPES.values():
-        shapes = [shape.geometry for shape in scene.shapes if shape.kind == kind.name]
+        shapes = [shape for shape in scene.shapes if shape.kind == kind.name]
         if shapes:
             _outlines(kind, shapes).add_to(drawn)
     add_sites(drawn, pack_marks(scene.marks, list(MARKS.values()), scene.names))
@@ -62,7 +62,7 @@ def scene_map(scene: Scene, *, tiles: str | None = None) -> folium.Map:
     return cast("folium.Map", drawn)
 
 
-def _outlines(kind: Any, shapes: list[Any]) -> Any:
+def _outlines(kind: Any, shapes: list[Shape]) -> Any:
     """All outlines of a kind as one layer; its class lets the page give it other colours in the dark."""
     import folium
     import shapely
@@ -81,9 +81,9 @@ def _outlines(kind: Any, shapes: list[Any]) -> Any:
     features = [
         {
             "type": "Feature",
-            "id": str(at),
+            "id": shape.id or f"{kind.name}-{at}",
             "properties": {},
-            "geometry": mapping(shapely.transform(shape, lambda xy: xy.round(_DECIMALS))),
+            "geometry": mapping(shapely.transform(shape.geometry, lambda xy: xy.round(_DECIMALS))),
         }
         for at, shape in enumerate(shapes)
     ]

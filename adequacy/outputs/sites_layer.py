@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
     from adequacy.outputs.scene import Mark, MarkKind, Name
 
-__all__ = ["add_sites", "pack_marks"]
+__all__ = ["HIDDEN", "add_sites", "pack_marks"]
+
+HIDDEN = 255
+"""The kind of a site that is there but not drawn, until the page's switch asks for it."""
 
 _TEMPLATE = """
 {% macro script(this, kwargs) %}
@@ -49,9 +52,18 @@ def pack_marks(marks: Sequence[Mark], kinds: Sequence[MarkKind], names: Sequence
     return {
         "lon": _base64(_little(lon)),
         "lat": _base64(_little(lat)),
-        "kind": _base64(bytes(order[mark.kind] for mark in marks)),
+        "kind": _base64(bytes(order.get(mark.kind, HIDDEN) for mark in marks)),
         "lines": _zipped([[escape_plain(line) for line in mark.lines] for mark in marks]),
-        "places": _zipped([[round(name.lon, 4), round(name.lat, 4), escape_plain(name.text)] for name in names]),
+        "places": _zipped(
+            [
+                [
+                    round(name.lon, 4),
+                    round(name.lat, 4),
+                    "\n".join(escape_plain(line) for line in name.text.split("\n")),
+                ]
+                for name in names
+            ]
+        ),
         "kinds": [
             {"name": f"mark-{kind.name}", "shape": kind.shape, "colour": kind.colour, "size": kind.size}
             | ({"hollow": True} if kind.hollow else {})

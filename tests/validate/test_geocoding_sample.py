@@ -83,7 +83,9 @@ def test_a_wrong_zip_is_found_and_flagged(answers: dict[str, list[tuple[bench.Tr
 
 def test_none_is_silently_wrong_by_over_a_mile(answers: dict[str, list[tuple[bench.Truth, Located]]]) -> None:
     with bench.SAMPLE.open(encoding="utf-8", newline="") as lines:
-        outside = {row["street"].split(" ", 1)[-1] for row in csv.DictReader(lines) if float(row["mi_outside_zip"]) > 0.5}
+        outside = {
+            row["street"].split(" ", 1)[-1] for row in csv.DictReader(lines) if float(row["mi_outside_zip"]) > 0.5
+        }
     wrong = [(t, f) for pairs in answers.values() for t, f in pairs if bench.silently_wrong(t, f)]
     assert all(found.match == "zip" for _, found in wrong)
     # what stands at its ZIP can be farther off only where the sample's own point lies outside its ZIP

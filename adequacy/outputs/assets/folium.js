@@ -43,8 +43,9 @@
     box.setAttribute("aria-label", named ? named.getAttribute("data-map-label") : "Map");
     if (this.attributionControl) { this.attributionControl.setPrefix(false); }
     // A frame or a tab may have no size yet: fit when it has one
+    var map = this;
+    window.adequacyMap = this;
     if (window.ResizeObserver) {
-      var map = this;
       new ResizeObserver(function () {
         map.invalidateSize({ pan: false });
         if (map._waiting && roomy(map)) { fit.apply(map, map._waiting); map._waiting = null; }

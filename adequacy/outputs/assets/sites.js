@@ -54,14 +54,18 @@
         unzip(data.lines).then(function (text) { self._lines = JSON.parse(text); });
       }
       if (data.places && window.DecompressionStream) {
-        unzip(data.places).then(function (text) { self._places = JSON.parse(text); if (self._map) { self._draw(); } });
+        unzip(data.places).then(function (text) { if (self._places.length) { return; } self._places = JSON.parse(text); if (self._map) { self._draw(); } });
       }
     },
 
     /* Which kind each site is drawn as; 255 hides it. */
     setKinds: function (kind) { this._kind = kind; if (this._map) { this._draw(); } },
 
+    /* Words on the map: [lon, lat, text]; a text may have two lines. */
+    setPlaces: function (places) { this._places = places; if (this._map) { this._draw(); } },
+
     onAdd: function (map) {
+      map.adequacySites = this;
       if (!map.getPane("adequacy-sites")) {
         map.createPane("adequacy-sites").style.zIndex = 450;
         map.getPane("adequacy-sites").style.pointerEvents = "none";
@@ -153,11 +157,23 @@
       c.lineWidth = 3; c.lineJoin = "round";
       for (var i = 0; i < this._places.length; i++) {
         var place = this._places[i], at = this._map.latLngToContainerPoint([place[1], place[0]]);
-        var half = c.measureText(place[2]).width / 2 + 4;
-        if (boxes.some(function (b) { return Math.abs(b[0] - at.x) < b[2] + half && Math.abs(b[1] - at.y) < 18; })) { continue; }
-        boxes.push([at.x, at.y, half]);
-        c.strokeStyle = ink(styles, "map-ground", "#ffffff"); c.strokeText(place[2], at.x, at.y);
-        c.fillStyle = ink(styles, "map-name", "#6b7280"); c.fillText(place[2], at.x, at.y);
+        var lines = place[2].split("\n"), tall = 9 * lines.length;
+        var half = Math.max.apply(null, lines.map(function (line) { return c.measureText(line).width; })) / 2 + 4;
+        var free = function (dy) {
+          return !boxes.some(function (b) {
+            return Math.abs(b[0] - at.x) < b[2] + half && Math.abs(b[1] - at.y - dy) < b[3] + tall;
+          });
+        };
+        // Numbers are worth a small step aside; plain names are not
+        var step = [0, -16, 16, -32, 32].slice(0, lines.length > 1 ? 5 : 1).filter(free)[0];
+        if (step === undefined) { continue; }
+        at.y += step;
+        boxes.push([at.x, at.y, half, tall]);
+        lines.forEach(function (line, n) {
+          var y = at.y + 15 * (n - (lines.length - 1) / 2);
+          c.strokeStyle = ink(styles, "map-ground", "#ffffff"); c.strokeText(line, at.x, y);
+          c.fillStyle = ink(styles, lines.length > 1 ? "map-value" : "map-name", "#5c6773"); c.fillText(line, at.x, y);
+        });
       }
     },
 

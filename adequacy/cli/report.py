@@ -1,0 +1,69 @@
+"""``adequacy report``: one file that leadership, or the public, can open from an e-mail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from adequacy.errors import UsageError
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(
+        epilog="Examples:  adequacy report --out coverage.html    "
+        "adequacy report --out public.html --profile public --services saiop,actt"
+    )(report)
+
+
+def report(
+    out: Annotated[str, typer.Option("--out", help="The report to write (.html).")],
+    profile: Annotated[str, typer.Option("--profile", help="leadership or public.")] = "leadership",
+    services: Annotated[str | None, typer.Option("--services", help="Services, separated by commas; all.")] = None,
+    counties: Annotated[
+        str | None, typer.Option("--counties", help="Names or codes, separated by commas; the plan's.")
+    ] = None,
+    compare: Annotated[str | None, typer.Option("--compare", help="An earlier network: what changed.")] = None,
+    casebook: Annotated[str | None, typer.Option("--casebook", help="Adds the requests summary of a casebook.")] = None,
+    png: Annotated[str | None, typer.Option("--png", help="Also write the map as a picture for slides.")] = None,
+    as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Day asked about; today.")] = None,
+    network: Annotated[str | None, typer.Option("--network", help="Network file, or a folder of them.")] = None,
+    plan: Annotated[str | None, typer.Option("--plan", help="Plan profile.")] = None,
+    policy: Annotated[str | None, typer.Option("--policy", help="Folder of the plan's own dated rules.")] = None,
+) -> None:
+    """Write who can reach which service, county by county, as one self-contained file."""
+    from adequacy.cli.check import default_day, open_configured
+    from adequacy.outputs.report import AUDIENCES, write_map_picture, write_report
+
+    if profile not in AUDIENCES:
+        raise UsageError(f"--profile {profile}: no such reader. Choose one of {', '.join(AUDIENCES)}.")
+    asked: dict[str, Any] = {"services": _listed(services), "counties": _listed(counties)}
+    with open_configured(network, plan, policy, as_of) as net:
+        overview = net.overview(**asked, as_of=as_of or default_day(net))
+        requests = _requests(casebook, net.policy)
+    before = None
+    if compare is not None:
+        with open_configured(compare, plan, policy) as old:
+            before = old.overview(**asked)
+    write_report(overview, Path(out), profile, before=before, requests=requests)
+    if png is not None:
+        write_map_picture(overview, Path(png), profile)
+
+
+def _listed(text: str | None) -> list[str] | None:
+    return [part.strip() for part in text.split(",") if part.strip()] if text is not None else None
+
+
+def _requests(casebook: str | None, policy: Any) -> dict[str, Any] | None:
+    """Counts of the casebook, where one is named."""
+    if casebook is None:
+        return None
+    from adequacy.casebook import open_casebook
+    from adequacy.casebook.lists import stats
+
+    with open_casebook(casebook, policy, create=False) as book:
+        return stats(book)

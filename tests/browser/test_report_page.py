@@ -1,0 +1,104 @@
+"""The report of ``adequacy report`` in a real browser, as directors meet it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+import adequacy
+from adequacy.outputs.report import write_report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The report on all services of the demo, for both readers."""
+    folder = tmp_path_factory.mktemp("reports")
+    with adequacy.demo_network() as net:
+        overview = net.overview()
+    for audience in ("leadership", "public"):
+        write_report(overview, folder / f"{audience}.html", audience)  # type: ignore[arg-type]
+    return {audience: folder / f"{audience}.html" for audience in ("leadership", "public")}
+
+
+@pytest.mark.parametrize("audience", ["leadership", "public"])
+def test_it_opens_with_the_network_off_asks_for_nothing_and_axe_finds_nothing(open_page, reports, audience) -> None:
+    opened = open_page(reports[audience])
+    assert opened.requests == []
+    assert opened.complaints == []
+    assert opened.page.locator(".leaflet-container canvas").count() == 1
+    assert opened.axe() == []
+    assert reports[audience].stat().st_size < 2_000_000
+
+
+def test_the_service_switch_changes_words_colours_and_sites(open_page, reports) -> None:
+    page = open_page(reports["leadership"]).page
+    page.wait_for_timeout(200)
+    said, colours = page.locator("#says").inner_text(), _colours(page)
+    picture = page.evaluate("document.querySelector('canvas.adequacy-sites').toDataURL()")
+    page.locator("#service").select_option(label="Psychosocial Rehabilitation")
+    page.wait_for_timeout(200)
+    now = page.locator("#says").inner_text()
+    assert now.startswith("Psychosocial Rehabilitation: ")
+    assert now != said
+    assert _colours(page) != colours
+    assert page.evaluate("document.querySelector('canvas.adequacy-sites').toDataURL()") != picture
+    # What the map says the table says too
+    share = re.search(r"([\d.]+ %) of people", now)
+    assert share is not None
+    row = page.locator("tbody tr", has=page.get_by_role("rowheader", name="Psychosocial Rehabilitation", exact=True))
+    assert share[1] in row.first.inner_text()
+
+
+def _colours(page) -> list[str]:
+    return page.evaluate("[...document.querySelectorAll('path[class*=shape-share]')].map(p => p.getAttribute('class'))")
+
+
+def test_the_switch_works_by_keyboard_and_the_page_has_few_stops(open_page, reports) -> None:
+    page = open_page(reports["leadership"]).page
+    before = page.locator("#says").inner_text()
+    page.locator("#service").focus()
+    page.keyboard.press("ArrowDown")
+    page.wait_for_timeout(200)
+    assert page.locator("#says").inner_text() != before
+    stops = 0
+    page.locator(".skip").focus()
+    while page.evaluate("document.activeElement.tagName") != "BODY" and stops < 20:
+        page.keyboard.press("Tab")
+        stops += 1
+    assert stops <= 8
+
+
+def test_without_script_every_service_and_county_is_in_a_table(open_page, reports) -> None:
+    page = open_page(reports["leadership"], script=False).page
+    assert page.locator(".picture").is_visible()
+    assert not page.locator("#service").is_visible()
+    assert page.locator(".matrix tbody tr").count() >= 60
+    assert "by county: Durham" in (page.locator(".picture").get_attribute("alt") or "")
+
+
+def test_it_fits_a_phone_and_dark_has_no_faults(open_page, reports) -> None:
+    opened = open_page(reports["leadership"], viewport={"width": 320, "height": 640}, color_scheme="dark")
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert opened.axe() == []
+
+
+def test_the_print_alone_answers_five_questions_of_a_director(open_page, reports, tmp_path) -> None:
+    """How many reach everyone? What is worst? In which ZIPs? Which site is irreplaceable? Is it the State's test?"""
+    page = open_page(reports["leadership"]).page
+    page.pdf(path=tmp_path / "r.pdf", prefer_css_page_size=True)
+    words = ["pdftotext", "-layout", tmp_path / "r.pdf", "-"]
+    text = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    first = text.split("\f")[0]
+    assert re.search(r"\d+ of \d+ services reach everyone", first)
+    assert "Most people are beyond it for" in " ".join(first.split())
+    assert "ZIP areas with most people beyond the limit" in text
+    assert "Single points of failure" in text
+    assert "not the State's adequacy standard" in first

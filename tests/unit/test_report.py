@@ -1,0 +1,238 @@
+"""What leadership and the public read: the numbers, and nothing of any consumer."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import io
+import itertools
+import json
+import re
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import adequacy
+from adequacy import distance, reference
+from adequacy.access import counts_for_gap
+from adequacy.errors import PrivacyError, UsageError
+from adequacy.outputs.report import report_page, share_of, worst_first, write_map_picture
+from adequacy.outputs.request_counts import request_tables
+from adequacy.outputs.small_cells import hide_small_counts
+from adequacy.reference import demo_files
+from tests.hostile import ATTACKS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SERVICES = ["saiop", "actt", "psr"]
+
+
+@pytest.fixture(scope="module")
+def overview() -> dict[str, Any]:
+    with adequacy.demo_network() as net:
+        return net.overview(services=SERVICES)
+
+
+def test_people_within_and_beyond_agree_with_a_slow_plain_rewrite(overview) -> None:
+    """Harnett and Orange, every block group against every site, with nothing but distance.miles."""
+    with adequacy.demo_network() as net:
+        offerings = list(net.file.offerings())
+        on = net.file.meta.roster_date
+        travels = {service.key: service.mode in ("mobile", "home") for service in net.policy.services}
+    for key, county in itertools.product(("actt", "psr"), ("37085", "37135")):
+        mine = [county] if travels[key] else None
+        sites = {
+            (o.lon, o.lat, o.uncertainty_mi or 0.0)
+            for o in offerings
+            if o.service_key == key and not counts_for_gap(o, on, counties=mine)
+        }
+        people = reference.people_frame([county])
+        people = people[people["source"] == "block_group"]
+        within = undetermined = 0
+        for lon, lat, count in zip(people["lon"], people["lat"], people["people"], strict=True):
+            measured = [(distance.miles(lon, lat, *at), unsure) for *at, unsure in sites]
+            sure = any(miles + unsure <= 30 for miles, unsure in measured)
+            within += count if sure else 0
+            undetermined += count if not sure and any(miles - unsure <= 30 for miles, unsure in measured) else 0
+        service = next(each for each in overview["services"] if each["service"] == key)
+        row = next(each for each in service["counties"] if each["county_fips"] == county)
+        assert (row["within"], row["undetermined"]) == (within, undetermined), (key, county)
+        assert row["people"] == people["people"].sum()
+
+
+def test_counties_zips_and_people_add_up(overview) -> None:
+    for service in overview["services"]:
+        for row in service["counties"]:
+            assert row["within"] + row["undetermined"] + row["beyond"] == row["people"]
+        assert sum(row["beyond"] for row in service["zips"]) == sum(row["beyond"] for row in service["counties"])
+        assert [row["beyond"] for row in service["zips"]] == sorted(
+            (r["beyond"] for r in service["zips"]), reverse=True
+        )
+
+
+def test_without_a_sole_site_just_its_people_lose_their_cover(overview) -> None:
+    service = next(each for each in overview["services"] if each["service"] == "psr")
+    sole = service["sole"][0]
+    assert sole["people"] > 0
+    alone = 0
+    sites = [site for site in service["sites"] if site["site_id"] != sole["site_id"]]
+    people = reference.people_frame([row["county_fips"] for row in overview["counties"]])
+    for lon, lat, count in people[people["source"] == "block_group"][["lon", "lat", "people"]].itertuples(index=False):
+        if abs(lon - sole["lon"]) < 0.7 and abs(lat - sole["lat"]) < 0.5:
+            here = distance.miles(lon, lat, sole["lon"], sole["lat"]) <= 30
+            other = any(distance.miles(lon, lat, each["lon"], each["lat"]) <= 30 for each in sites)
+            alone += count if here and not other else 0
+    assert alone == sole["people"]
+
+
+def test_counties_can_be_named_and_a_wrong_name_is_one_clear_line() -> None:
+    with adequacy.demo_network() as net:
+        small = net.overview(services=["psr"], counties=["Harnett County", "37135"])
+        assert [row["county"] for row in small["counties"]] == ["Harnett", "Orange"]
+        with pytest.raises(UsageError, match="Nowhere"):
+            net.overview(services=["psr"], counties=["Nowhere"])
+
+
+def test_a_report_cannot_be_given_the_answer_to_a_request(overview) -> None:
+    with adequacy.demo_network() as net:
+        answer = net.check("saiop", zip5="27546").to_dict()
+    for wrong in ((answer, None), (overview, answer)):
+        with pytest.raises(PrivacyError):
+            report_page(wrong[0], before=wrong[1])
+
+
+def test_no_consumer_of_the_demo_stands_in_any_report(overview, tmp_path) -> None:
+    """A byte scan for every id, street, day of birth and point of the members and requests files."""
+    facts = [fact for name, content in demo_files().items() if name in CONSUMER_FILES for fact in consumers(content)]
+    assert len(facts) > 100
+    write_map_picture(overview, tmp_path / "map.png")
+    pages = [report_page(overview, audience) for audience in ("leadership", "public")]
+    for text in [json.dumps(overview), *pages, (tmp_path / "map.png").read_bytes().decode("latin-1")]:
+        words = set(re.findall(r"-?[0-9]+\.[0-9]+|[A-Za-z0-9-]+", text))
+        assert [fact for fact in facts if all(part in words or (" " in part and part in text) for part in fact)] == []
+
+
+CONSUMER_FILES = ("members.csv", "requests.csv", "past_decisions.csv")
+
+
+def consumers(content: bytes | str) -> list[tuple[str, ...]]:
+    """What gives a consumer away: an id, a street, a point, a day of birth with its ZIP."""
+    text = content if isinstance(content, str) else content.decode("utf-8")
+    told = []
+    for row in csv.DictReader(io.StringIO(text)):
+        groups = (("member_id",), ("consumer_ref",), ("street",), ("lon", "lat"), ("birth_date", "zip5"))
+        told += [tuple(row[name] for name in group) for group in groups if all(row.get(name) for name in group)]
+    return told
+
+
+def test_the_public_report_stops_at_the_county(overview) -> None:
+    page = report_page(overview, "public")
+    for service in overview["services"]:
+        for row in service["zips"]:
+            assert f">{row['zcta']}<" not in page
+        for site in service["sites"]:
+            assert site["name"] not in page
+    assert "Single points" not in page
+    assert '"lon": ""' in page
+    assert "Harnett" in page
+
+
+def test_the_view_is_that_of_the_counties_whatever_the_service() -> None:
+    from adequacy.outputs.report import report_scene
+
+    with adequacy.demo_network() as net:
+        two = net.overview(services=["saiop", "actt"])
+    bounds = {report_scene(two, service, "leadership").bounds for service in two["services"]}
+    assert len(bounds) == 1
+
+
+def test_the_fixed_line_says_that_it_is_not_the_states_standard(overview) -> None:
+    for audience in ("leadership", "public"):
+        page = report_page(overview, audience)
+        assert "30-mile test. It is not the State&#x27;s adequacy standard." in page
+        assert "too close to call" not in page.lower()
+
+
+def test_changes_against_an_earlier_network_are_listed(overview) -> None:
+    before = copy.deepcopy(overview)
+    service = before["services"][0]
+    service["counties"][0]["within"] -= 100
+    service["counties"][0]["beyond"] += 100
+    page = report_page(overview, before=before)
+    assert "+100" in page
+    assert "Nothing changed" in report_page(overview, before=overview)
+
+
+def test_hostile_names_in_a_report_stay_text(overview) -> None:
+    attacked = copy.deepcopy(overview)
+    for service, text in zip(attacked["services"], ATTACKS, strict=False):
+        service["name"] = text
+        for site in [*service["sites"], *service["sole"]]:
+            site.update(name=text, city=text, provider=text, phone=text)
+    page = report_page(attacked)
+    assert "window.hit" not in page.replace("&lt;", "").split("<main>")[0].split("</style>")[-1] or "&lt;" in page
+    assert page.count("<script>") == report_page(overview).count("<script>")
+    assert "<img src=x" not in page
+
+
+def test_the_worst_comes_first_and_shares_are_honest(overview) -> None:
+    order = [sum(row["beyond"] for row in service["counties"]) for service in worst_first(overview)]
+    assert order == sorted(order, reverse=True)
+    assert share_of({"within": 0, "people": 0}) == 0.0
+
+
+@given(st.dictionaries(st.sampled_from("ABCDEFG"), st.integers(0, 60), min_size=1), st.sampled_from([5, 10]))
+def test_no_small_count_is_shown_or_can_be_worked_out(counts, most) -> None:
+    """For every hidden count there is another filling of the hidden cells, with a large count there, that fits."""
+    shown = hide_small_counts(counts, most)
+    visible = {key: count for key, count in shown.counts.items() if count is not None}
+    hidden = [key for key in counts if key not in visible]
+    assert all(count == 0 or count > most for count in visible.values())
+    assert all(visible[key] == counts[key] for key in visible)
+    if shown.total is not None and hidden:
+        left = shown.total - sum(visible.values())
+        for key in hidden:
+            largest = left - (len(hidden) - 1)
+            assert largest > most, (key, shown)
+            assert len(hidden) > 1
+
+
+def test_nothing_is_hidden_without_need() -> None:
+    assert hide_small_counts({"A": 0, "B": 11, "C": 500}, 10).is_whole
+    assert hide_small_counts({"A": 4, "B": 9, "C": 500}, 10).counts == {"A": None, "B": None, "C": 500}
+
+
+def test_request_counts_hide_small_numbers() -> None:
+    stats = {
+        "requests": 60, "answered": 55, "on_time": 51,
+        "gaps": [{"service_key": "mst", "county_fips": "37085", "requests": 2},
+                 {"service_key": "saiop", "county_fips": "37085", "requests": 30}],
+    }  # fmt: skip
+    text = "".join(request_tables(stats, {"mst": "Multisystemic Therapy"}, 10))
+    cells = [part.split("<")[0] for part in text.split('<td class="num">')[1:]]
+    assert cells == ["—", "—", "—", "60", "—", "—", "32"]
+    assert "Multisystemic Therapy" in text
+
+
+def test_the_command_writes_report_and_picture(run, tmp_path: Path) -> None:
+    out, png = tmp_path / "r.html", tmp_path / "r.png"
+    assert run("report", "--out", str(out), "--png", str(png), "--services", "psr", "--counties", "Harnett").code == 0
+    assert "Psychosocial" in out.read_text(encoding="utf-8")
+    assert png.read_bytes()[:4] == b"\x89PNG"
+    assert b"tEXt" not in png.read_bytes()
+    assert "no such reader" in run("report", "--out", str(out), "--profile", "case").refused(2)
+    assert "cannot be written" in run(
+        "report", "--out", str(tmp_path / "no" / "r.html"), "--services", "psr", "--counties", "Harnett"
+    ).refused(3)
+
+
+def test_the_day_decides_which_counties_the_plan_serves() -> None:
+    with adequacy.demo_network() as net:
+        assert "37085" not in net.policy.counties(date(2023, 6, 1))
+        assert "Harnett" not in [
+            row["county"] for row in net.overview(services=["psr"], as_of="2023-06-01")["counties"]
+        ]
