@@ -12,6 +12,7 @@ from adequacy.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from adequacy.casebook.book import Casebook
     from adequacy.casebook.process import Case
@@ -48,6 +49,7 @@ def record_event(
     at: str = "",
     by: str = "",
     now: datetime,
+    index: Path | None = None,
 ) -> Case:
     """Add an event as staff tell it.
 
@@ -63,6 +65,8 @@ def record_event(
         Who says so.
     now : datetime
         What the clock says, aware.
+    index : Path, optional
+        Index of address points, for a new address.
 
     Returns
     -------
@@ -79,20 +83,22 @@ def record_event(
     said = {option: text.strip() for option, text in given.items() if text.strip()}
     zone = zone_named(book.policy.plan.timezone)
     moment = read_instant(at, zone) if at else now
-    data = _data(book, request_id, name, said, by.strip())
+    data = _data(book, request_id, name, said, by.strip(), index)
     if said.get("note"):
         data["note"] = said["note"]
     return book.add(request_id, name, at=moment.astimezone(UTC), now=now, by=by.strip(), data=data)
 
 
-def _data(book: Casebook, request_id: str, name: str, said: Mapping[str, str], by: str) -> dict[str, Any]:
+def _data(
+    book: Casebook, request_id: str, name: str, said: Mapping[str, str], by: str, index: Path | None
+) -> dict[str, Any]:
     """What the event brings."""
     facts = {option: text for option, text in said.items() if option not in _OWN and option != "note"}
     for option in said:
         if option in _OWN and name not in _OWN[option].split():
             raise UsageError(f"--{option.replace('_', '-')} belongs to the event {_OWN[option].replace(' ', ' or ')}.")
     if name in _CHANGING:
-        return _changes(book, request_id, facts, by)
+        return _changes(book, request_id, facts, by, index)
     if facts:
         raise UsageError(
             f"--{next(iter(facts)).replace('_', '-')}: facts change with the events completed and corrected."
@@ -107,11 +113,11 @@ def _data(book: Casebook, request_id: str, name: str, said: Mapping[str, str], b
     return own
 
 
-def _changes(book: Casebook, request_id: str, facts: Mapping[str, str], by: str) -> dict[str, Any]:
+def _changes(book: Casebook, request_id: str, facts: Mapping[str, str], by: str, index: Path | None) -> dict[str, Any]:
     """New facts, with the name of who gives them."""
     if not by:
         raise UsageError("completed and corrected need a name: --by NAME.")
-    changes = read_changes(facts, book.policy)
+    changes = read_changes(facts, book.policy, index=index)
     if "received" in changes:
         raise UsageError("when a request was received is not changed: withdraw it and open it again.")
     if "service_key" in changes and changes["service_key"] != book.case(request_id).request["service_key"]:

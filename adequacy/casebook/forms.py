@@ -35,6 +35,7 @@ _FIPS = re.compile(r"\d{5}")
 _OLDEST_AGE = 130
 _PLACES = ("zip", "point", "address")
 _SITES = ("site_zip", "site_point", "site_address")
+_ADDRESSES = ("address", "site_address")
 
 
 def _yes_no(text: str) -> str:
@@ -81,12 +82,6 @@ def _point(text: str) -> str:
     return text
 
 
-def _address(text: str) -> str:
-    """An address with a ZIP that exists; kept as written."""
-    locate_address(text)
-    return " ".join(text.split())
-
-
 def _text(text: str) -> str:
     """Any text on one line."""
     return " ".join(text.split())
@@ -108,12 +103,12 @@ FIELDS: dict[str, Field] = {
     for field in (
         Field("zip", _zip, "ZIP of the consumer"),
         Field("point", _point, "LAT,LON of the consumer"),
-        Field("address", _address, "street address with ZIP of the consumer"),
+        Field("address", _text, "street address with ZIP of the consumer"),
         Field("requester", _text, "name of the provider who asks"),
         Field("requester_npi", _shaped(_NPI, "an NPI of ten digits"), "its NPI"),
         Field("provider_type", _text, "type of provider, as the application says"),
         Field("site_zip", _zip, "ZIP of the requester's site"),
-        Field("site_address", _address, "address of the requester's site"),
+        Field("site_address", _text, "address of the requester's site"),
         Field("site_point", _point, "LAT,LON of the requester's site"),
         Field("taxonomy", _shaped(_TAXONOMY, "a taxonomy of ten characters"), "taxonomy it would bill under"),
         Field("consumer_ref", _text, "reference number of the consumer"),
@@ -144,7 +139,7 @@ _FOR_THE_READER = ("sample", "way", "note")
 _APART = ("service", "received", "admitted")
 
 
-def read_request(given: Mapping[str, str], policy: Policy) -> dict[str, str]:
+def read_request(given: Mapping[str, str], policy: Policy, *, index: Path | None = None) -> dict[str, str]:
     """Read one request.
 
     Parameters
@@ -153,6 +148,8 @@ def read_request(given: Mapping[str, str], policy: Policy) -> dict[str, str]:
         Option or column names with ``_`` for ``-``; an empty text is not given.
     policy : Policy
         Its catalogue and time zone.
+    index : Path, optional
+        Index of address points: an address that it knows may do without its ZIP.
 
     Returns
     -------
@@ -169,17 +166,17 @@ def read_request(given: Mapping[str, str], policy: Policy) -> dict[str, str]:
         if name not in said:
             raise UsageError(f"--{name} is missing: every request needs it.")
     request = {name: field.usual for name, field in FIELDS.items() if field.usual}
-    request |= _read_fields(said)
+    request |= _read_fields(said, index)
     request |= _read_apart(said, policy)
     request["level_of_care"] = request.pop("level")
     _require_coherent(request, policy)
     return request
 
 
-def read_changes(given: Mapping[str, str], policy: Policy) -> dict[str, str]:
+def read_changes(given: Mapping[str, str], policy: Policy, *, index: Path | None = None) -> dict[str, str]:
     """Read the facts that a ``completed`` or ``corrected`` brings; only what was given."""
     said = {name: str(value).strip() for name, value in given.items() if str(value).strip()}
-    changes = _read_fields(said) | _read_apart(said, policy)
+    changes = _read_fields(said, index) | _read_apart(said, policy)
     if "level" in changes:
         changes["level_of_care"] = changes.pop("level")
     _require_one_place(changes, _PLACES)
@@ -187,7 +184,7 @@ def read_changes(given: Mapping[str, str], policy: Policy) -> dict[str, str]:
     return changes
 
 
-def _read_fields(said: Mapping[str, str]) -> dict[str, str]:
+def _read_fields(said: Mapping[str, str], index: Path | None) -> dict[str, str]:
     """The facts that are read one by one; the message of a fault names the option."""
     found = {}
     for name, text in said.items():
@@ -197,6 +194,8 @@ def _read_fields(said: Mapping[str, str]) -> dict[str, str]:
             raise UsageError(f"{name!r} is no fact of a request. Known: {', '.join((*_APART, *FIELDS))}.")
         try:
             found[name] = FIELDS[name].read(text)
+            if name in _ADDRESSES:
+                locate_address(text, index)  # can it be placed at all? It is kept as written
         except UsageError as error:
             raise type(error)(f"--{name.replace('_', '-')}: {error.message}") from error
     return found
@@ -246,7 +245,7 @@ def _require_one_place(request: Mapping[str, str], kinds: tuple[str, ...]) -> No
         raise UsageError(f"{' and '.join(given)} say the same place in two ways: keep one.")
 
 
-def read_form(path: Path, policy: Policy) -> list[dict[str, str]]:
+def read_form(path: Path, policy: Policy, *, index: Path | None = None) -> list[dict[str, str]]:
     """Read the requests of a form file: CSV, TOML (``[[request]]``) or JSON (a list, or one object).
 
     Raises
@@ -268,7 +267,7 @@ def read_form(path: Path, policy: Policy) -> list[dict[str, str]]:
     digest = hashlib.sha256(raw).hexdigest()
     for number, row in rows:
         try:
-            requests.append({**read_request(row, policy), "par_hash": digest})
+            requests.append({**read_request(row, policy, index=index), "par_hash": digest})
         except AdequacyError as error:
             faults.append(f"row {number}: {error.message.replace('--', '')}")
     if faults:

@@ -81,22 +81,40 @@ def _member_facts(member: str | None, members: str | None, facts: dict[str, str]
 
     if not member or not members:
         raise UsageError("--member and --members FILE go together.")
-    if facts.get("consumer_ref"):
-        raise UsageError("--member names the consumer already: leave --consumer-ref out.")
+    _require_said_once(facts)
     from adequacy.intake import read_member
 
-    received = read_instant(facts.get("received", ""), zone_named(policy.plan.timezone)).date().isoformat()
-    known = read_member(Path(members), member, received).as_question(None)
+    received = read_instant(facts["received"], zone_named(policy.plan.timezone)).date().isoformat()
+    known = read_member(Path(members), member, received).as_question(configured_index())
     found = {"consumer_ref": member, "consumer_verified": "Y", "eligible_on": received}
-    if known.get("lon") is not None and known.get("lat") is not None:
+    if known.get("lon") is not None:
         found["point"] = f"{known['lat']},{known['lon']}"
     else:
         found |= {name: known[key] for name, key in (("address", "address"), ("zip", "zip5")) if known.get(key)}
-    if known.get("age") is not None:
+    if known["age"] is not None:
         found["age"] = str(known["age"])
-    if known.get("county_of_eligibility"):
+    if known["county_of_eligibility"]:
         found["county_fips"] = known["county_of_eligibility"]
     return found
+
+
+def _require_said_once(facts: dict[str, str]) -> None:
+    """Refuse what the eligibility file says already, and a request without the day on which it is asked."""
+    if "received" not in facts:
+        raise UsageError("--received is missing: a member is looked up on the day of receipt.")
+    for name, what in _BY_THE_FILE.items():
+        if name in facts:
+            raise UsageError(f"--member brings {what}: leave --{name.replace('_', '-')} out.")
+
+
+_BY_THE_FILE = {
+    "consumer_ref": "the reference",
+    "zip": "the place",
+    "point": "the place",
+    "address": "the place",
+    "age": "the age",
+    "county_fips": "the county",
+}
 
 
 def decide(book: Casebook, net: Network, request_id: str, as_of: str | None, by: str = "") -> dict[str, Any]:
@@ -138,10 +156,10 @@ def requests_of(given: dict[str, Any], file: str | None, policy: Policy) -> list
     from adequacy.casebook.forms import read_form, read_request
 
     if file is None:
-        return [read_request(given_facts(given, policy), policy)]
+        return [read_request(given_facts(given, policy), policy, index=configured_index())]
     if any(value not in (None, False) for value in given.values()):
         raise UsageError("--file gives whole requests: leave the other options out.")
-    return read_form(Path(file), policy)
+    return read_form(Path(file), policy, index=configured_index())
 
 
 def warn_of_the_future(requests: list[dict[str, str]]) -> None:

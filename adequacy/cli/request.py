@@ -255,7 +255,7 @@ def event(
 
     rules = desk.books_policy(plan, policy)
     with desk.open_book(casebook, rules) as book:
-        case = record_event(book, request_id, name, given, at=at, by=by, now=desk.now())
+        case = record_event(book, request_id, name, given, at=at, by=by, now=desk.now(), index=desk.configured_index())
     sys.stdout.write(f"{request_id}: {name} recorded, now {case.state}\n")
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from adequacy.errors import BadValue, MissingColumn, NotDecidable
+from adequacy.errors import BadValue, CoordinateError, MissingColumn, NotDecidable, PlaceUnknown
+from adequacy.geocode import locate_point, locate_zip
 from adequacy.intake.cells import cell_judge, clean_text, read_date
 from adequacy.intake.header import find_layout
 from adequacy.intake.places import county_code
@@ -29,6 +30,7 @@ __all__ = ["Consumer", "read_consumers", "read_member"]
 
 
 _LAST_YEAR = 2100
+_OLDEST_AGE = 130
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -220,16 +222,32 @@ def _degrees(value: str, name: str) -> tuple[float | None, bool]:
 
 def _consumer(row: pd.Series, day: date, source: str) -> Consumer:
     """Make a consumer of one row; one without any place cannot be decided."""
+    at = f"{source} row {row['source_row']}"
     placed = row["lon"] == row["lon"] and row["lat"] == row["lat"]  # NaN is not itself
     if not placed and not row["zip5"]:
-        raise NotDecidable(
-            f"{source} row {row['source_row']}: the consumer has no place. Ask for the address or ZIP code."
-        )
+        raise NotDecidable(f"{at}: the consumer has no place. Ask for the address or ZIP code.")
+    lon, lat = (float(row["lon"]), float(row["lat"])) if placed else (None, None)
+    _require_place(lon, lat, row["zip5"], at)
     tail = f"{row['city']}, {row['state']} {row['zip5']}".strip(" ,")
     address = f"{row['street']}, {tail}" if row["street"] else ""
     age = _age(row["birth_date"], day)
-    lon, lat = (float(row["lon"]), float(row["lat"])) if placed else (None, None)
+    if age is not None and not 0 <= age <= _OLDEST_AGE:
+        raise BadValue(f"{at}, column 'birth_date': nobody has that age on {day}. Correct the file and try again.")
     return Consumer(lon, lat, address, row["zip5"], row["county_fips"], age)
+
+
+def _require_place(lon: float | None, lat: float | None, zip5: str, at: str) -> None:
+    """Hold the place of a row to what can be one; the message says the row, never the place."""
+    try:
+        if lon is not None and lat is not None:
+            locate_point(lon, lat)
+        else:
+            locate_zip(zip5)
+    except CoordinateError:
+        raise BadValue(f"{at}, columns 'lon' and 'lat': no place; are they swapped? Correct the file.") from None
+    except PlaceUnknown:
+        columns = "column 'zip5'" if lon is None else "columns 'lon' and 'lat'"
+        raise NotDecidable(f"{at}, {columns}: no known place in the United States. Ask for the address.") from None
 
 
 def _age(birth_date: str, day: date) -> int | None:
