@@ -1,0 +1,104 @@
+"""``network build`` and ``network columns`` as staff type them: refusals, what is accepted, what is written."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from adequacy.network import open_network
+
+if TYPE_CHECKING:
+    import pytest
+
+HEADER = "provider_name,npi,service,street,zip5,contract_status,credential_status,nctracks_status\n"
+DAY = ("--roster-date", "2026-11-01")
+
+
+def roster(folder: Path, good: int, bad: int = 0, name: str = "roster.csv") -> Path:
+    rows = [f"Care {n},,saiop,{n + 1} Main St,27546,active,approved,active\n" for n in range(good)]
+    rows += [f"Odd {n},,nope,{n + 1} Oak St,27546,active,approved,active\n" for n in range(bad)]
+    path = folder / name
+    path.write_text(HEADER + "".join(rows), encoding="utf-8")
+    return path
+
+
+def test_a_roster_with_too_many_refused_rows_is_refused_and_the_old_network_stays(run: Any, tmp_path: Path) -> None:
+    out = str(tmp_path / "plan.gpkg")
+    assert run("network", "build", str(roster(tmp_path, 20)), "--out", out, *DAY).code == 0
+    before = Path(out).read_bytes()
+    findings = tmp_path / "findings.csv"
+    ran = run("network", "build", str(roster(tmp_path, 18, 2)), "--out", out, *DAY, "--findings", str(findings))
+    assert ran.code == 3
+    assert "2 of 20 rows are refused (10.0 %, more than 5 %)" in ran.err
+    assert Path(out).read_bytes() == before
+    assert "service_unknown" in findings.read_text(encoding="utf-8")
+
+
+def test_what_is_accepted_is_recorded_in_the_network(run: Any, tmp_path: Path) -> None:
+    out = str(tmp_path / "plan.gpkg")
+    assert run("network", "build", str(roster(tmp_path, 20)), "--out", out, *DAY).code == 0
+    fewer = str(roster(tmp_path, 10))
+    assert run("network", "build", fewer, "--out", out, *DAY).code == 3
+    assert run("network", "build", fewer, "--out", out, *DAY, "--accept").code == 0
+    with open_network(out) as network:
+        assert network.counts["offerings"] == 10
+        assert any("10 offerings against 20" in note for note in network.meta.accepted)
+
+
+def test_the_same_roster_gives_the_same_bytes(run: Any, tmp_path: Path) -> None:
+    path = str(roster(tmp_path, 5))
+    outs = [tmp_path / "one" / "plan.gpkg", tmp_path / "two" / "plan.gpkg"]
+    for out in outs:
+        assert run("network", "build", path, "--out", str(out), *DAY).code == 0
+    assert outs[0].read_bytes() == outs[1].read_bytes()
+
+
+def test_a_dry_run_reports_and_touches_nothing(run: Any, tmp_path: Path) -> None:
+    ran = run("network", "build", str(roster(tmp_path, 5)), "--out", str(tmp_path / "plan.gpkg"), *DAY, "--dry-run")
+    assert ran.code == 0
+    assert "5 read = 5 used + 0 refused" in ran.err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["roster.csv"]
+
+
+def test_standard_input_is_a_roster_too(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = roster(tmp_path, 5).read_bytes()
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(data)))
+    ran = run("network", "build", "-", "--out", str(tmp_path / "plan.gpkg"), *DAY)
+    assert ran.code == 0
+    assert "standard input (5 rows)" in ran.err
+
+
+def test_enrolment_files_are_joined_and_a_marked_copy_is_written(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "roster.csv"
+    header = "provider_name,npi,service,street,zip5,contract_status,credential_status\n"
+    path.write_text(f"{header}A,1234567893,saiop,1 Main St,27546.0,active,approved\n", encoding="utf-8")
+    joined = tmp_path / "nctracks.csv"
+    joined.write_text("npi,street,zip5,nctracks_status\n1234567893,1 MAIN STREET,27546,active\n", encoding="utf-8")
+    out, marked = str(tmp_path / "plan.gpkg"), tmp_path / "marked.xlsx"
+    refused = run("network", "build", str(path), "--out", out, *DAY)
+    assert (refused.code, "nctracks_status" in refused.err) == (3, True)
+    ran = run("network", "build", str(path), "--join", str(joined), "--marked", str(marked), "--out", out, *DAY)
+    assert ran.code == 0
+    assert marked.exists()
+    with open_network(out) as network:
+        assert network.offerings("saiop")[0].nctracks_status == "active"
+
+
+def test_a_po_box_without_a_point_is_not_placed_by_its_zip(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "roster.csv"
+    path.write_text(f"{HEADER}A,,saiop,PO Box 12,27546,active,approved,active\n", encoding="utf-8")
+    out = str(tmp_path / "plan.gpkg")
+    assert run("network", "build", str(path), "--out", out, *DAY).code == 0
+    with open_network(out) as network:
+        assert network.offerings("saiop")[0].precision == "none"
+
+
+def test_a_first_mapping_is_written_and_can_be_used(run: Any, tmp_path: Path) -> None:
+    path, mapping = str(roster(tmp_path, 3)), str(tmp_path / "map.toml")
+    assert run("network", "columns", path, "--out", mapping).code == 0
+    ran = run("network", "build", path, "--columns", mapping, "--out", str(tmp_path / "plan.gpkg"), *DAY)
+    assert ran.code == 0
+    assert run("network", "columns", path, "--out", mapping).code == 3
