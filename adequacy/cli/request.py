@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from adequacy.cli import desk
+from adequacy.cli.check import configured_index
 
 __all__ = ["app", "register"]
 
@@ -255,7 +256,7 @@ def event(
 
     rules = desk.books_policy(plan, policy)
     with desk.open_book(casebook, rules) as book:
-        case = record_event(book, request_id, name, given, at=at, by=by, now=desk.now(), index=desk.configured_index())
+        case = record_event(book, request_id, name, given, at=at, by=by, now=desk.now(), index=configured_index())
     sys.stdout.write(f"{request_id}: {name} recorded, now {case.state}\n")
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from adequacy.errors import BadValue, InputError, MissingColumn, NotDecidable
 from adequacy.intake import read_consumers, read_member
 from adequacy.tables import table
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HEADER = "Member ID,Address,City,State,Zip Code,County,DOB,Eligibility Start,Eligibility End\n"
 GOOD = "M-1,12 Secret Lane,Lillington,NC,27546-1234,Harnett,5/12/1977,2020-03-01,12/31/9999\n"
@@ -24,7 +27,8 @@ def test_usual_headers_are_known_and_cells_are_made_plain(tmp_path: Path) -> Non
     frame = read_consumers(members(tmp_path, HEADER + GOOD))
     assert tuple(frame.columns) == table("consumers").names
     row = frame.iloc[0]
-    assert (row["zip5"], row["county_fips"], row["birth_date"], row["eligible_to"]) == ("27546", "37085", "1977-05-12", "")
+    read = (row["zip5"], row["county_fips"], row["birth_date"], row["eligible_to"])
+    assert read == ("27546", "37085", "1977-05-12", "")
     assert row["lon"] != row["lon"]
 
 
