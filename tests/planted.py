@@ -139,7 +139,7 @@ KINDS: dict[str, tuple[Callable[[Row, random.Random], None], tuple[str, ...]]] =
     "ambiguous service": (_set("service", lambda _: "TCM"), ("service_ambiguous",)),
     "misspelt service": (_set("service", lambda text: f"{text}x"), ("service_unknown",)),
     "taxonomy of another service": (_set("taxonomy", lambda _: "103K00000X"), ("taxonomy_misfit",)),
-    "unknown status": (_set("contract_status", lambda _: "actvie"), ("word_unknown",)),
+    "unknown status": (_set("contract_status", lambda _: "actiffe"), ("word_unknown",)),
 }
 
 

@@ -141,7 +141,7 @@ def _fits(rows: pd.DataFrame, facts: pd.DataFrame, catalogue: Catalogue) -> dict
     for fact, npi in enumerate(facts["npi"].tolist()):
         if npi:
             by_npi.setdefault(npi, []).append(fact)
-    sites = rows.groupby("npi")["zip5"].agg(lambda each: each.tolist()).to_dict()
+    sites = rows[["npi", "zip5", "site_id"]].drop_duplicates().groupby(["npi", "zip5"]).size().to_dict()
     keys = [{str(name): str(text) for name, text in key.items()} for key in facts[list(_KEYS)].to_dict("records")]
     streets = [street_key(key["street"]) for key in keys]
     fits: dict[int, list[int]] = {}
@@ -152,11 +152,7 @@ def _fits(rows: pd.DataFrame, facts: pd.DataFrame, catalogue: Catalogue) -> dict
         if npi not in by_npi:
             continue
         if row not in cache:
-            alone = (
-                len(set(rows.loc[(rows["npi"] == npi) & (rows["zip5"] == zip5), "site_id"])) == 1
-                if npi in sites
-                else False
-            )
+            alone = sites[npi, zip5] == 1
             here = [
                 fact for fact in by_npi[npi]
                 if _same_site(keys[fact], streets[fact], site_id, street_key(street), zip5, alone)

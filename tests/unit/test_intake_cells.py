@@ -115,7 +115,7 @@ def test_a_date_that_decides_nothing_is_left_empty_with_a_warning() -> None:
     [
         ("contract_status", "ACTIVE", "active", ""),
         ("contract_status", "Terminated", "ended", "word_synonym"),
-        ("contract_status", "Actve", "unknown", "word_unknown"),
+        ("contract_status", "Actiffe", "unknown", "word_unknown"),
         ("agreement_type", "maybe", "", "word_refused"),
         ("referral_stop", "Yes", "Y", "word_synonym"),
         ("telehealth", "Only", "only", ""),

@@ -260,7 +260,7 @@ def test_a_damaged_workbook_and_a_missing_file_give_one_line(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[colums]\n", "unknown key"),
+        ("[kolumns]\n", "unknown key"),
         ('[columns]\nprovidername = "x"\n', "no such column"),
         ('[constants]\ncontract_status = "maybe"\n', "none of active"),
         ('[services]\n"x" = "nope"\n', "No service is known"),
