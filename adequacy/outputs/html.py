@@ -145,9 +145,9 @@ def table(caption: str, heads: Sequence[tuple[str, str]], rows: Sequence[Row], *
     return tag("table", tag("caption", caption), tag("thead", head), tag("tbody", *body))
 
 
-def picture(image: bytes, alt: str, media: str = "image/svg+xml", class_: str = "picture") -> Html:
-    """Build an image with its text alternative; the bytes are carried in the page."""
-    return tag("img", src=data_uri(image, media), alt=alt, class_=class_)
+def picture(image: tuple[bytes, str], alt: str) -> Html:
+    """Build an image (its bytes and media type) with its text alternative; the page carries it."""
+    return tag("img", src=data_uri(*image), alt=alt, class_="picture")
 
 
 def data_uri(content: bytes, media: str) -> str:

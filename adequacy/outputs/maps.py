@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from adequacy.outputs.case_scene import case_scene, partly_text, site_name
 from adequacy.outputs.folium_parts import map_parts
 from adequacy.outputs.html import Html, Page, Row, join, page_html, picture, table, tag, write_html
-from adequacy.outputs.picture import scene_picture
+from adequacy.outputs.picture import page_picture
 from adequacy.outputs.scene import Scene, legend
 from adequacy.outputs.scene_map import scene_map
 from adequacy.outputs.words import (
@@ -171,7 +171,7 @@ def _map(answer: dict[str, Any], scene: Scene, drawn: str) -> Html:
     return tag(
         "section",
         tag("h2", "Map", id="map"),
-        tag("div", picture(scene_picture(scene), alt), class_="map-picture"),
+        tag("div", picture(page_picture(scene), alt), class_="map-picture"),
         tag("div", Html(drawn), class_="map-live", data_map_label=f"{scene.label}. The tables below say the same."),
         legend(scene),
         tag(

@@ -14,12 +14,15 @@ if TYPE_CHECKING:
 
     from adequacy.outputs.scene import Mark, MarkKind
 
-__all__ = ["scene_picture"]
+__all__ = ["page_picture", "scene_picture"]
 
 _WIDTH_IN = 7.5
 _MARKERS = {"disc": "o", "square": "s", "diamond": "D", "triangle": "^", "cross": "x", "star": "*"}
+_CROWD = 600
+"""Sites in view from which on marks are drawn smaller, as on the interactive map."""
+_COLOURS = 64
 _RASTER_ABOVE = 2_000
-"""Sites from which on their marks are one bitmap: a vector each would make the file heavy."""
+"""Sites from which on a page carries a bitmap: a vector for each would make the file heavy."""
 
 
 def scene_picture(scene: Scene, media: str = "svg", *, dpi: int = 144, width_in: float = _WIDTH_IN) -> bytes:
@@ -63,10 +66,32 @@ def scene_picture(scene: Scene, media: str = "svg", *, dpi: int = 144, width_in:
         return _bytes(figure, media, dpi)
 
 
+def page_picture(scene: Scene) -> tuple[bytes, str]:
+    """Draw a scene for a page: vectors that stay sharp in print, or a bitmap where there are very many sites.
+
+    Returns
+    -------
+    image, media type
+    """
+    if len(scene.marks) > _RASTER_ABOVE:
+        return scene_picture(scene, "png"), "image/png"
+    return scene_picture(scene), "image/svg+xml"
+
+
 def _bytes(figure: Figure, media: str, dpi: int) -> bytes:
     out = io.BytesIO()
     metadata: dict[str, Any] = {"Date": None, "Creator": None} if media == "svg" else {"Software": None}
     figure.savefig(out, format=media, dpi=dpi, metadata=metadata, facecolor=GROUND)
+    return out.getvalue() if media == "svg" else _fewer_colours(out)
+
+
+def _fewer_colours(png: io.BytesIO) -> bytes:
+    """A map has few colours: a palette makes the file a third as large."""
+    from PIL import Image
+
+    out = io.BytesIO()
+    with Image.open(png) as image:
+        image.convert("RGB").quantize(_COLOURS).save(out, "PNG", optimize=True)
     return out.getvalue()
 
 
@@ -113,6 +138,8 @@ def _names(axes: Axes, scene: Scene) -> None:
 
 
 def _marks(axes: Axes, scene: Scene) -> None:
+    seen = sum(mark.kind in MARKS and _inside(mark, scene) for mark in scene.marks)
+    scale = min(1.0, max(0.3, (_CROWD / max(seen, 1)) ** 0.3))
     for level, kind in enumerate(reversed(MARKS.values())):
         here = [(mark.lon, mark.lat) for mark in scene.marks if mark.kind == kind.name and _inside(mark, scene)]
         if not here:
@@ -123,10 +150,9 @@ def _marks(axes: Axes, scene: Scene) -> None:
             [lon for lon, _ in here],
             [lat for _, lat in here],
             marker=_MARKERS[kind.shape],
-            s=(kind.size * 1.35) ** 2,
-            linewidths=1.6 if line or kind.hollow else 0.9,
+            s=(kind.size * 1.35 * scale) ** 2,
+            linewidths=(1.6 if line or kind.hollow else 0.9) * scale,
             zorder=30 + level,
-            rasterized=len(scene.marks) > _RASTER_ABOVE,
             **look,
         )
 

@@ -17,7 +17,7 @@ from adequacy.outputs.escape import escape_plain
 from adequacy.outputs.files import write_bytes
 from adequacy.outputs.folium_parts import map_parts
 from adequacy.outputs.html import Html, Page, Row, asset, join, page_html, picture, table, tag, write_html
-from adequacy.outputs.picture import scene_picture
+from adequacy.outputs.picture import page_picture, scene_picture
 from adequacy.outputs.request_counts import request_tables
 from adequacy.outputs.scene import MARKS, Mark, Name, Scene, Shape, base_map, legend, texts
 from adequacy.outputs.scene_map import scene_map
@@ -315,7 +315,7 @@ def _map(
         tag("p", tag("label", "Service", for_="service"), tag("select", *options, id="service"), class_="choose"),
         tag("p", _says(shown, overview), class_="says", id="says", role="status"),
         tag("p", f"{_says(shown, overview)} The table below has every service.", class_="shown"),
-        tag("div", picture(scene_picture(scene), _alt(overview, shown, audience)), class_="map-picture"),
+        tag("div", picture(page_picture(scene), _alt(overview, shown, audience)), class_="map-picture"),
         tag("div", Html(drawn), class_="map-live", data_map_label=f"{scene.label}. The tables below say the same."),
         legend(scene, everything=True),
         _packed(overview, services, scene, audience),

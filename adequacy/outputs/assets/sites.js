@@ -98,8 +98,18 @@
       L.DomUtil.setTransform(this._canvas, at, scale);
     },
 
-    _sprite: function (kind, styles, ratio) {
-      var r = kind.size, half = Math.ceil(2 * r + 3), canvas = document.createElement("canvas");
+    /* Many sites in view are drawn smaller, as in the still picture. */
+    _crowd: function (size, world, origin) {
+      var seen = 0;
+      for (var i = 0; i < this._n; i++) {
+        var x = this._x[i] * world - origin.x, y = this._y[i] * world - origin.y;
+        if (this._kind[i] !== 255 && x > 0 && y > 0 && x < size.x && y < size.y) { seen++; }
+      }
+      return Math.min(1, Math.max(0.3, Math.pow(600 / Math.max(seen, 1), 0.3)));
+    },
+
+    _sprite: function (kind, styles, ratio, scale) {
+      var r = kind.size * scale, half = Math.ceil(2 * r + 3), canvas = document.createElement("canvas");
       canvas.width = canvas.height = 2 * half * ratio;
       var c = canvas.getContext("2d");
       c.scale(ratio, ratio);
@@ -109,13 +119,13 @@
       c.beginPath();
       TRACE[kind.shape](c, r);
       if (kind.shape === "cross") {
-        c.lineWidth = 5; c.strokeStyle = halo; c.stroke();
-        c.lineWidth = 2.4; c.strokeStyle = fill; c.stroke();
+        c.lineWidth = 5 * scale; c.strokeStyle = halo; c.stroke();
+        c.lineWidth = 2.4 * scale; c.strokeStyle = fill; c.stroke();
       } else if (kind.hollow) {
         c.fillStyle = halo; c.fill();
-        c.lineWidth = 2.2; c.strokeStyle = fill; c.stroke();
+        c.lineWidth = 2.2 * scale; c.strokeStyle = fill; c.stroke();
       } else {
-        c.lineWidth = 2.4; c.strokeStyle = halo; c.stroke();
+        c.lineWidth = 2.4 * scale; c.strokeStyle = halo; c.stroke();
         c.fillStyle = fill; c.fill();
       }
       return { canvas: canvas, half: half };
@@ -133,7 +143,8 @@
       c.scale(ratio, ratio);
       this._write(c, styles);
       var world = 256 * Math.pow(2, this._zoom), origin = map.project(this._corner, this._zoom);
-      var sprites = this._kinds.map(function (kind) { return this._sprite(kind, styles, ratio); }, this);
+      var crowd = this._crowd(size, world, origin);
+      var sprites = this._kinds.map(function (kind) { return this._sprite(kind, styles, ratio, crowd); }, this);
       this._grid = new Map();
       this._columns = Math.ceil(size.x / CELL) + 2;
       for (var level = this._kinds.length - 1; level >= 0; level--) {
