@@ -56,7 +56,7 @@ def lon_lat(points: Any, lon: ArrayLike | None, lat: ArrayLike | None) -> tuple[
         x, y = np.atleast_1d(np.asarray(lon, dtype=float)), np.atleast_1d(np.asarray(lat, dtype=float))
         if x.shape != y.shape or x.ndim != 1:
             raise CoordinateError(f"lon and lat: shapes {x.shape} and {y.shape}. Give two lists of the same length.")
-        return x, y, getattr(lon, "index", None)
+        return x, y, lon.index if hasattr(lon, "to_numpy") and hasattr(lon, "index") else None
     if hasattr(points, "crs"):
         return (*_of_geometry(points), points.index)
     if {"lon", "lat"} <= set(points.columns):

@@ -44,6 +44,8 @@ def hide_small(tables: Mapping[str, Sequence[Row]], most: int) -> dict[str, list
     for rows in out.values():
         for row in rows:
             _hide(row, most)
+    for group in _groups(out["by_county"], ("county_fips",)):
+        _hide_ages(group, most)
     for group in _groups(out["by_county"], ("service", "standard", "ages")):
         _complement(group)
     hidden = {_key(row): row for row in out["by_county"] if row.get("suppressed")}
@@ -63,6 +65,20 @@ def _as_in_county(name: str, hidden: Row) -> bool:
     if name in _OF_CHANGES or name.endswith(("_before", "_after")):
         return not name.startswith("met")
     return name in (*_OF_PEOPLE, *_OF_SHARES) and hidden.get(name, None) is None
+
+
+def _hide_ages(rows: list[Row], most: int) -> None:
+    """Hide both age groups of a county where everybody less one of them, or less both, is a small number."""
+    people = {row["ages"]: row["people"] for row in rows}
+    if len(people) == 1:
+        return
+    known = [value for value in people.values() if isinstance(value, int)]
+    everybody = max(known, default=0)
+    rest = [everybody - value for value in known] + [2 * everybody - sum(known)]
+    if len(known) < len(people) or any(_is_small(value, most) for value in rest):
+        for row in rows:
+            if row["ages"] != "all":
+                _empty(row, _OF_PEOPLE)
 
 
 def _is_small(value: object, most: int) -> bool:

@@ -198,3 +198,39 @@ def test_standards_refuses_what_it_does_not_know(run: Callable[..., Ran]) -> Non
     assert "No scheme" in run("standards", "nothing").refused(2)
     assert "not a format" in run("standards", "--format", "pdf").refused(2)
     run("standards", "nc_tailored_plan", "--as-of", "2019-01-01").refused(4)
+
+
+def test_age_groups_do_not_give_small_numbers_away() -> None:
+    """Sixty members, fifty-five of them adults: the five children must not be had by subtraction."""
+    rows = [
+        {"county_fips": "1", "service": service, "standard": "t", "ages": ages, "people": people}
+        for service, ages, people in (("a", "all", 60), ("b", "adult", 55), ("b", "child", 5), ("c", "adult", 55))
+    ]
+    (by_county,) = hide_small({"by_county": rows}, 10).values()
+    assert [row["people"] for row in by_county] == [60, None, None, None]
+
+
+def test_members_are_measured_where_they_live_and_nobody_is_named(run: Callable[..., Ran], tmp_path: Path) -> None:
+    """Coordinates outrank the ZIP; only those eligible on the day count; nothing of a member is written."""
+    homes = [f"M{number},-78.8{number % 10},35.4{number % 7},,37085,1980-01-01,2020-01-01," for number in range(40)]
+    homes += [f"Z{number},,,27546,,2015-01-01,2020-01-01," for number in range(15)]
+    homes += ["GONE,-78.8,35.4,,37085,1980-01-01,2020-01-01,2021-01-01", "NOWHERE,,,00000,,,2020-01-01,"]
+    file = tmp_path / "members.csv"
+    header = "member_id,lon,lat,zip5,county_fips,birth_date,eligible_from,eligible_to"
+    file.write_text("\n".join([header, *homes]) + "\n", encoding="utf-8")
+    out = tmp_path / "tables"
+    ran = run(
+        "measure", "--scheme", "nc_tailored_plan", "--members", str(file), "--services", "psr,op_therapy",
+        "--out", str(out),
+    )  # fmt: skip
+    assert ran.code == 0, ran.err
+    assert "56 members eligible" in ran.err
+    assert "40 by coordinates, 15 by ZIP" in ran.err
+    assert "1 members have no place" in ran.err
+    frame = pd.read_csv(out / "by_county.csv", dtype={"county_fips": str})
+    named = frame[frame["service"].isin(["psr", "op_therapy"])].set_index(["service", "ages"])
+    assert named.loc[("psr", "adult"), "people"] == 40
+    assert named.loc[("op_therapy", "child"), "people"] == 15
+    written = "".join(path.read_text(encoding="utf-8", errors="replace") for path in out.glob("*.*")) + ran.err
+    assert not [line for line in homes if line.split(",")[0] in written.replace("MST", "").split(",")]
+    assert "1980-01-01" not in written
