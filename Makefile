@@ -69,8 +69,9 @@ notebooks: $(VENV)/all  ## run the notebooks
 wheel: $(VENV)/all  ## build the wheel, install it in an empty environment, answer one check from there
 	$(PY) .ci/wheel.py
 
-data: $(VENV)/all  ## rebuild the compiled policy, the demo's files and its network from their committed sources
+data: $(VENV)/all  ## rebuild compiled policy, help page, demo files and demo network from their committed sources
 	$(PY) -m adequacy.policy
+	$(PY) -m adequacy.cli.app
 	$(PY) data/demo/make_demo.py
 	$(PY) data/demo/build_demo.py
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from adequacy.errors import AdequacyError
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _INTERRUPTED = 130
+_ASKS_FOR_HELP: tuple[list[str], ...] = ([], ["--help"], ["-h"])
+#: What ``adequacy --help`` prints: typer's own page, kept beside this file so that nobody waits for it
+#: (``python -m adequacy.cli.app`` writes it anew; a contract test holds it to the commands).
+HELP_PAGE = Path(__file__).with_name("help.txt")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -34,6 +39,9 @@ def _run(arguments: list[str]) -> int:
     debug = "--debug" in arguments
     arguments = [each for each in arguments if each != "--debug"]
     try:
+        if arguments in _ASKS_FOR_HELP:
+            sys.stdout.write(HELP_PAGE.read_text(encoding="utf-8"))
+            return 0
         asked = understand(arguments)
         if asked is not None:
             return run(**asked)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from adequacy.cli import HELP_PAGE, say
 from adequacy.cli import check as check_command
-from adequacy.cli import say
 
 __all__ = ["app", "run_app"]
 
@@ -34,6 +34,25 @@ _COMMANDS = (
     "demo",
     "doctor",
 )
+#: What the list of commands says of each: short enough to stand whole in 80 columns.
+_SHORT = {
+    "check": "Answer one question: is a contracted site within reach?",
+    "services": "List and search the service catalogue.",
+    "batch": "Answer a file of questions, each as check would.",
+    "measure": "Measure the whole plan against a scheme of standards.",
+    "standards": "List the schemes of standards, or one of them.",
+    "backtest": "Replay past decisions and say where they differ.",
+    "report": "Write the coverage report for leadership or the public.",
+    "demo": "Write the demo's files, to try everything on.",
+    "doctor": "Say what is installed and which files answer.",
+    "network": "Build network files from rosters, and look into them.",
+    "geocode": "Place addresses, offline first.",
+    "roads": "Compile street networks for drive miles and minutes.",
+    "request": "Work requests: open, decide, confirm, follow clocks.",
+    "credentialing": "Credentialing and enrolment: events, state, letters.",
+    "record": "Verify and explain decision records.",
+    "policy": "Evaluate the decision table alone.",
+}
 
 app = typer.Typer(
     name="adequacy",
@@ -101,6 +120,23 @@ def check(
 
 for _name in _COMMANDS:
     import_module(f"adequacy.cli.{_name}").register(app)
+for _command in app.registered_commands:
+    _command.short_help = _SHORT.get(getattr(_command.callback, "__name__", ""))
+for _group in app.registered_groups:
+    _group.short_help = _SHORT.get(_group.name or "")
+
+
+def help_page() -> str:
+    """Give the page of ``adequacy --help`` as typer prints it on a terminal of 80 columns."""
+    import io
+    import os
+    from contextlib import redirect_stdout
+    from unittest.mock import patch
+
+    page = io.StringIO()
+    with redirect_stdout(page), patch.dict(os.environ, {"COLUMNS": "80"}):
+        run_app(["--help"])
+    return page.getvalue()
 
 
 def run_app(arguments: list[str]) -> int:
@@ -123,3 +159,7 @@ def run_app(arguments: list[str]) -> int:
         say(f"{explain()} See: {command} --help")
         return int(getattr(error, "exit_code", 2))
     return code if isinstance(code, int) else 0
+
+
+if __name__ == "__main__":
+    HELP_PAGE.write_text(help_page(), encoding="utf-8", newline="\n")

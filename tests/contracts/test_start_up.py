@@ -42,6 +42,15 @@ def test_help_imports_nothing_heavy() -> None:
         assert HEAVY.isdisjoint(loaded_by(f"from adequacy.cli import main; main({arguments!r})"))
 
 
+def test_the_kept_help_page_is_the_one_that_typer_prints(run) -> None:
+    from adequacy.cli import HELP_PAGE
+    from adequacy.cli.app import help_page
+
+    assert HELP_PAGE.read_text(encoding="utf-8") == help_page(), "write it anew: python -m adequacy.cli.app"
+    for arguments in ((), ("-h",), ("--help",)):
+        assert run(*arguments).out == help_page()
+
+
 @pytest.mark.parametrize("module", ["adequacy", "adequacy.cli", "adequacy.api", "adequacy.access", "adequacy.network"])
 def test_importing_a_module_loads_nothing_heavy(module: str) -> None:
     assert HEAVY.isdisjoint(loaded_by(f"import {module}"))
