@@ -194,15 +194,43 @@ class _Measuring:
         whole[self.rows] = inside
         raw.within[self.rule.standard, self.rule.label, self._ages] = whole
 
+    @cached_property
+    def _limits(self) -> Floats:
+        """The limit of each county in statute miles, NaN where it has none."""
+        by_county = [self._limit(code).limit_mi for code in self.people.counties]
+        return np.array([np.nan if each is None else each for each in by_county], dtype=float)
+
+    @cached_property
+    def _counts_in(self) -> Flags:
+        """Which offerings (columns) count for people of each county (rows)."""
+        shape = (len(self.people.counties), len(self.supply.offerings))
+        if not any(served is not None for served in self.supply.served):
+            return np.ones(shape, dtype=bool)
+        return np.array([self.supply.reaches(code) for code in self.people.counties], dtype=bool).reshape(shape)
+
+    @cached_property
+    def _in_reach(self) -> Flags:
+        """Which of them lie surely within the limit of somebody there."""
+        return self.near.within(self.supply, self._limits) & self._counts_in
+
+    @cached_property
+    def _perhaps_in_reach(self) -> Flags:
+        """Which of them may lie within it."""
+        if not self.supply.uncertainty_mi.any():
+            return self._in_reach
+        return self.near.within(self.supply, self._limits, perhaps=True) & self._counts_in
+
+    def _agencies_of(self, offerings: Flags) -> int:
+        """How many agencies some offerings belong to."""
+        return len(set(self.supply.agency[offerings].tolist()))
+
     def _reach(self) -> Reach:
         """What the people reach."""
-        by_county = [self._limit(code).limit_mi for code in self.people.counties]
-        limits = np.array([np.nan if each is None else each for each in by_county], dtype=float)
         return reach_of(
             self.supply,
             self.people,
             self.rows,
-            limits[self.county],
+            self._limits[self.county],
             counts=self.rule.counts,
             cap=max(2, self.rule.choice),
             use_ages=True,
@@ -286,16 +314,10 @@ class _Measuring:
 
     def _area(self, c: int, limit: Limit, people: int, sure: int, perhaps: int) -> tuple[Area, int]:
         """What was measured of a county, and how many agencies reach anybody in it."""
-        supply = self.supply
-        counts_here = supply.reaches(self.people.counties[c]) if supply.offerings else np.zeros(0, dtype=bool)
-        agencies = len(set(supply.agency[counts_here].tolist())) if supply.offerings else 0
-        providers = providers_perhaps = 0
-        credit = 0.0
-        if limit.limit_mi is not None and people and supply.offerings:
-            inside = self.near.within(supply, c, limit.limit_mi) & counts_here
-            maybe = self.near.within(supply, c, limit.limit_mi, perhaps=True) & counts_here
-            providers, providers_perhaps = (len(set(supply.agency[mask].tolist())) for mask in (inside, maybe))
-            credit = limit.credit_pct if self._has_telehealth(inside) else 0.0
+        inside, agencies = self._in_reach[c], self._agencies_of(self._counts_in[c])
+        providers = self._agencies_of(inside) if people else 0
+        providers_perhaps = self._agencies_of(self._perhaps_in_reach[c]) if people else 0
+        credit = limit.credit_pct if limit.credit_pct and self._has_telehealth(inside) else 0.0
         area = Area(
             measure=self.rule.measure,
             people=people,
@@ -362,14 +384,9 @@ class _Measuring:
 
     def _region_providers(self, counties: list[Row]) -> int:
         """Agencies within the limit of anybody of some counties."""
-        found: set[int] = set()
-        lookup = {code: c for c, code in enumerate(self.people.counties)}
-        for row in counties:
-            if row["limit_mi"] is not None and row["people"] and self.supply.offerings:
-                c = lookup[row["county_fips"]]
-                mask = self.near.within(self.supply, c, row["limit_mi"]) & self.supply.reaches(row["county_fips"])
-                found |= set(self.supply.agency[mask].tolist())
-        return len(found)
+        mine = {row["county_fips"] for row in counties if row["people"]}
+        here = np.array([code in mine for code in self.people.counties])
+        return self._agencies_of(self._in_reach[here].any(axis=0))
 
     def _region_base(self, name: str, counties: int, people: int) -> Row:
         """What every row of a region begins with."""

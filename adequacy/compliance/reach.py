@@ -6,7 +6,7 @@ known to within some miles is *surely* within if it is so wherever it may be, an
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -79,6 +79,8 @@ def reach_of(
     none = np.zeros(size, dtype=np.int64)
     out = Reach(np.full(size, np.inf), none, none.copy(), np.full(size, -1))
     code = supply.agency if counts == "agency" else supply.site
+    agency_of = np.zeros(int(code.max(initial=-1)) + 1, dtype=np.int64)
+    agency_of[code] = supply.agency
     for mine, offered in _groups(supply, people, rows, use_ages):
         # one row for each site: a site may give several of the services
         first = np.unique(supply.site[offered], return_index=True)[1]
@@ -87,15 +89,15 @@ def reach_of(
             continue
         index = SiteIndex(supply.lon[chosen], supply.lat[chosen], uncertainty_mi=supply.uncertainty_mi[chosen])
         at = (people.lon[rows[mine]], people.lat[rows[mine]])
-        part = _Counter(index, code[chosen], at, is_certain=not supply.uncertainty_mi[chosen].any())
+        part = _Counter(index, code[chosen], supply.uncertainty_mi[chosen], at)
         out.nearest_mi[mine] = part.nearest_mi
         for limit in np.unique(limit_mi[mine][np.isfinite(limit_mi[mine])]):
             here = np.flatnonzero(limit_mi[mine] == limit)
-            sure = part.within(here, float(limit), "high", cap)
+            sure, one = part.within(here, float(limit), "high", cap)
             out.sure[mine[here]] = sure
-            out.perhaps[mine[here]] = part.within(here, float(limit), "low", cap)
-            alone = here[sure == 1]
-            out.sole[mine[alone]] = supply.agency[chosen][part.first_site(alone)]
+            out.perhaps[mine[here]] = sure if part.is_certain else part.within(here, float(limit), "low", cap)[0]
+            alone = sure == 1
+            out.sole[mine[here[alone]]] = agency_of[one[alone]]
     return out
 
 
@@ -121,55 +123,52 @@ def _groups(supply: Supply, people: People, rows: Ints, use_ages: bool) -> Itera
 class _Counter:
     """Counts agencies within a limit of points: from the nearest few sites, and exactly where they do not tell."""
 
-    def __init__(self, index: SiteIndex, code: Ints, at: tuple[Floats, Floats], *, is_certain: bool) -> None:
+    def __init__(self, index: SiteIndex, code: Ints, uncertainty_mi: Floats, at: tuple[Floats, Floats]) -> None:
         self._index = index
         self._code = code
+        self._off = uncertainty_mi
         self._at = at
-        self._found: dict[str, Any] = {}
-        self._is_certain = is_certain
-        self.nearest_mi: Floats = self._nearest("reference").miles[:, 0]
+        self._found = index.nearest(*at, k=min(_FIRST, len(code)))
+        self.nearest_mi: Floats = self._found.miles[:, 0]
 
-    def _nearest(self, edge: Edge) -> Any:
-        """The nearest few sites; where all are known exactly, whatever the edge."""
-        edge = "reference" if self._is_certain else edge
-        if edge not in self._found:
-            few = min(_FIRST, len(self._code))
-            self._found[edge] = self._index.nearest(*self._at, k=few, edge=edge)
-        return self._found[edge]
+    @property
+    def is_certain(self) -> bool:
+        """Whether every site is known exactly."""
+        return not self._off.any()
 
-    def first_site(self, points: Ints) -> Ints:
-        """The surely nearest site of each point."""
-        rows: Ints = self._nearest("high").row[points, 0]
-        return rows
-
-    def within(self, points: Ints, limit_mi: float, edge: Edge, cap: int) -> Ints:
-        """Count the distinct codes within a limit, up to a cap."""
-        found = self._nearest(edge)
-        miles, code = found.miles[points], self._code[found.row[points]]
+    def within(self, points: Ints, limit_mi: float, edge: Edge, cap: int) -> tuple[Ints, Ints]:
+        """Count the distinct codes within a limit, up to a cap; and one of them for each point (-1: none)."""
+        drawn, row = self._found.miles[points], self._found.row[points]
+        code = self._code[row]
+        miles = drawn + self._off[row] * (1.0 if edge == "high" else -1.0)
         inside = miles < limit_mi - _GUARD_MI
         near_line = (np.abs(miles - limit_mi) <= _GUARD_MI).any(axis=1)
         fresh = inside.copy()
         for j in range(1, code.shape[1]):
             fresh[:, j] &= ~((code[:, :j] == code[:, j : j + 1]) & inside[:, :j]).any(axis=1)
         count = fresh.sum(axis=1)
-        # where all of the few are inside and are not enough, there may be more
-        short = inside[:, -1] & (count < cap) & (len(self._code) > code.shape[1])
+        one = np.where(inside.any(axis=1), code[np.arange(len(points)), inside.argmax(axis=1)], -1)
+        # sites beyond the few may be within where the last of the few is not surely beyond the limit
+        more = len(self._code) > code.shape[1]
+        short = (drawn[:, -1] <= limit_mi + self._off.max() + _GUARD_MI) & (count < cap) & more
         unsure = np.flatnonzero(near_line | short)
         if len(unsure):
-            count[unsure] = self._listed(points[unsure], limit_mi, edge)
-        capped: Ints = np.minimum(count, cap)
-        return capped
+            count[unsure], one[unsure] = self._listed(points[unsure], limit_mi, edge)
+        return np.minimum(count, cap), one
 
-    def _listed(self, points: Ints, limit_mi: float, edge: Edge) -> Ints:
-        """Count the distinct codes within a limit from the whole list of sites."""
+    def _listed(self, points: Ints, limit_mi: float, edge: Edge) -> tuple[Ints, Ints]:
+        """The same from the whole list of sites."""
         lon, lat = self._at
-        counts = []
+        counts, ones = [], []
         for part in self._index.each_sites_within(lon[points], lat[points], limit_mi=limit_mi, edge=edge):
             size = len(part.first) - 1
             owner = np.repeat(np.arange(size), np.diff(part.first))
             pairs = np.unique(np.stack([owner, self._code[part.row]]), axis=1)
+            one = np.full(size, -1)
+            one[pairs[0]] = pairs[1]
             counts.append(np.bincount(pairs[0], minlength=size))
-        return np.concatenate(counts)
+            ones.append(one)
+        return np.concatenate(counts), np.concatenate(ones)
 
 
 class CountyReach:
@@ -206,16 +205,16 @@ class CountyReach:
         self._miles = np.hstack([self._miles, found.miles.reshape(shape)])
         self._row = np.hstack([self._row, found.row.reshape(shape)])
 
-    def within(self, supply: Supply, county: int, limit_mi: float, *, perhaps: bool = False) -> Flags:
-        """Which offerings lie surely (or perhaps) within a limit of somebody of a county, the limit included."""
+    def within(self, supply: Supply, limits_mi: Floats, *, perhaps: bool = False) -> Flags:
+        """Which offerings (columns) lie surely, or perhaps, within the limit of somebody of each county (rows)."""
         if not len(supply.offerings):
-            return np.zeros(0, dtype=bool)
+            return np.zeros((self._size, 0), dtype=bool)
         columns = [self._column[spot] for spot in zip(supply.lon.tolist(), supply.lat.tolist(), strict=True)]
-        miles = self._miles[county, columns] + supply.uncertainty_mi * (-1.0 if perhaps else 1.0)
-        inside: Flags = miles <= limit_mi
-        for i in np.flatnonzero(np.abs(miles - limit_mi) <= _GUARD_MI):
-            if not supply.uncertainty_mi[i]:
-                row = self._row[county, columns[i]]
-                person, site = (self._lon[row], self._lat[row]), (supply.lon[i], supply.lat[i])
-                inside[i] = distance.within(*person, *site, limit_mi)
+        miles = self._miles[:, columns] + supply.uncertainty_mi * (-1.0 if perhaps else 1.0)
+        inside: Flags = miles <= limits_mi[:, None]
+        near_line = (np.abs(miles - limits_mi[:, None]) <= _GUARD_MI) & (supply.uncertainty_mi == 0)
+        for county, i in np.argwhere(near_line).tolist():
+            row = self._row[county, columns[i]]
+            person, site = (self._lon[row], self._lat[row]), (supply.lon[i], supply.lat[i])
+            inside[county, i] = distance.within(*person, *site, float(limits_mi[county]))
         return inside

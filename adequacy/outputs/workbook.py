@@ -166,7 +166,8 @@ def _cells(values: pd.Series, column: Column) -> list[Any]:
         return [
             None if missing else value for value, missing in zip(values.tolist(), values.isna().tolist(), strict=True)
         ]
-    return [escape_cell(value) if value else None for value in values.tolist()]
+    plain = {value: escape_cell(value) if value else None for value in values.unique()}
+    return [plain[value] for value in values.tolist()]
 
 
 def _width(column: Column, values: list[Any]) -> int:

@@ -92,11 +92,35 @@ def to_shapely(border: Border) -> Any:
 
 
 def _block_group_rows(wanted: set[str] | None) -> Iterable[tuple[str, str, str, float, float, int, str]]:
-    for zcta, blob in every("SELECT zcta, blocks FROM block_groups ORDER BY zcta"):
+    for zcta, blob in _packed_blocks(wanted):
         for geoid, lon, lat, people in unpack_blocks(blob):
             county = geoid[:5]
             if wanted is None or county in wanted:
                 yield geoid, county, zcta, lon, lat, people, "block_group"
+
+
+def _packed_blocks(wanted: set[str] | None) -> Iterable[tuple[str, bytes]]:
+    """The block groups of the ZCTAs that can hold one of the wanted counties; of all without any."""
+    if wanted is None:
+        return every("SELECT zcta, blocks FROM block_groups ORDER BY zcta")
+    boxes = [row for code in wanted for row in every(_BOX, code)]
+    if not boxes:
+        return []
+    south, west = (min(box[i] for box in boxes) - _BOX_MARGIN_DEG for i in (0, 2))
+    north, east = (max(box[i] for box in boxes) + _BOX_MARGIN_DEG for i in (1, 3))
+    return every(_BLOCKS_NEAR, south, north, west, east)
+
+
+#: No border is generalised by as much as this.
+_BOX_MARGIN_DEG = 0.2
+_BOX = "SELECT min_lat, max_lat, min_lon, max_lon FROM county_box WHERE county_fips = ?"
+#: Block groups in no ZCTA stand together under an empty one. A ZCTA reaches no farther from its point than its radius: 60 miles are less than a degree of latitude, 20 less than
+#: one of longitude anywhere south of 73 degrees.
+_BLOCKS_NEAR = (
+    "SELECT b.zcta, b.blocks FROM block_groups b LEFT JOIN zcta z ON z.zcta = b.zcta"
+    " WHERE z.zcta IS NULL OR z.lat + z.max_radius_mi / 60 >= ? AND z.lat - z.max_radius_mi / 60 <= ?"
+    " AND z.lon + z.max_radius_mi / 20 >= ? AND z.lon - z.max_radius_mi / 20 <= ? ORDER BY b.zcta"
+)
 
 
 def _lone_zcta_rows(wanted: set[str] | None) -> Iterable[tuple[str, str, str, float, float, int, str]]:

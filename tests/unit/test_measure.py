@@ -237,7 +237,7 @@ def test_an_empty_service_reaches_nobody() -> None:
     assert (reach.nearest_mi[0], reach.sure[0], reach.perhaps[0], reach.sole[0]) == (math.inf, 0, 0, -1)
     near = CountyReach(people)
     near.add([nobody])
-    assert near.within(nobody, 0, 30.0).tolist() == []
+    assert near.within(nobody, np.array([30.0])).tolist() == [[]]
 
 
 # --- who is measured ---------------------------------------------------------------------------------------------
@@ -446,3 +446,12 @@ def test_people_lost_and_won_by_another_network_are_named(net: Network) -> None:
     out = aq.measure(net, scheme="alliance_oon", people=people, services=["saiop"], compare=net)
     assert out.changes is not None
     assert len(out.changes) == 0
+
+
+@pytest.mark.parametrize("state", ["37", "02"])
+def test_the_block_groups_of_a_state_are_the_same_however_they_are_looked_up(state: str) -> None:
+    from adequacy.reference import people_frame
+
+    everywhere = people_frame(None)
+    here = everywhere[everywhere["county_fips"].str.startswith(state)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(people_frame(sorted(set(here["county_fips"]))), here)
