@@ -23,11 +23,14 @@ from typing import IO, TYPE_CHECKING, Any
 
 from adequacy.errors import InputError
 from adequacy.intake.findings import Source
+from adequacy.intake.merged import merged_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     import numpy as np
+
+    from adequacy.intake.merged import Range
 
 __all__ = ["Block", "RosterFile", "Sheet", "open_roster"]
 
@@ -179,13 +182,16 @@ def _workbook_sheets(file: RosterFile) -> list[Sheet]:
 
     try:
         with file.open() as stream:
-            book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(stream.read()))
+            data = io.BytesIO(stream.read())
+            book = calamine.CalamineWorkbook.from_filelike(data)
+            merged = merged_ranges(data)
             sheets = []
             for about in book.sheets_metadata:
                 if about.typ != calamine.SheetTypeEnum.WorkSheet:
                     continue
-                grid = book.get_sheet_by_name(about.name).to_python(skip_empty_area=False)
-                _fill_merged(grid, book.get_sheet_by_name(about.name).merged_cell_ranges or ())
+                sheet = book.get_sheet_by_name(about.name)
+                grid = sheet.to_python(skip_empty_area=False)
+                _fill_merged(grid, sheet.merged_cell_ranges or merged.get(about.name) or ())
                 head = [[_text(cell) for cell in row] for row in grid[:HEAD_ROWS]]
                 hidden = about.visible != calamine.SheetVisibleEnum.Visible
                 sheets.append(Sheet(Source(file.name, about.name), head, hidden=hidden, _grid=grid))
@@ -198,7 +204,7 @@ def _workbook_sheets(file: RosterFile) -> list[Sheet]:
     return sheets
 
 
-def _fill_merged(grid: list[list[Any]], ranges: Iterable[tuple[tuple[int, int], tuple[int, int]]]) -> None:
+def _fill_merged(grid: list[list[Any]], ranges: Iterable[Range]) -> None:
     """Write the value of vertically merged cells into each row they cover: that is how the sheet reads."""
     for (top, left), (bottom, _) in ranges:
         if bottom > top and top < len(grid) and left < len(grid[top]):
