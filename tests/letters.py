@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+from adequacy.casebook.credentialing import credentialing_of, note_letter, open_credentialing, record_credentialing
 from adequacy.casebook.entries import record_event
 from adequacy.casebook.forms import read_request
 from adequacy.casebook.lists import stats
 from adequacy.casebook.view import case_view
 from adequacy.determination.asking import determine_on
+from adequacy.outputs.credentialing_page import write_credentialing_letter
 from adequacy.outputs.gap_brief import BRIEF, write_gap_brief
 from adequacy.outputs.letters import write_letter
 
@@ -114,3 +116,29 @@ def work(
     if confirmed:
         book.confirm(request_id, "A. Lee", at=NOW, now=NOW)
     return Worked(book, net.policy, book.record(request_id), case_view(book, request_id))
+
+
+#: Letter of a credentialing: what is known of the enrolment at first, and what happened.
+CREDENTIALING: dict[str, tuple[str, tuple[tuple[str, str, str], ...]]] = {
+    "L9": ("N", (("approved", "2026-11-02T09:00", ""),)),
+    "L9d": ("U", (("denied", "2026-11-02T09:00", "The license has expired."),)),
+    "L10": ("N", (("approved", "2026-10-20T09:00", ""), ("made", "L9", ""), ("nctracks_verified", "2026-11-02T09:00",
+                                                                            ""))),
+    "L11": ("U", (("nctracks_verified", "2026-10-30T09:00", ""), ("approved", "2026-11-02T09:00", ""))),
+}  # fmt: skip
+
+
+def write_credentialing(
+    book: Casebook, code: str, path: Path, *, confirmed_by: str = "", demo: bool = False
+) -> LetterFile:
+    """Open a credentialing, let happen what its letter is written after, write the letter that is due."""
+    nctracks, events = CREDENTIALING[code]
+    given = {"requester": "A Clinic & Sons <LLC>", "npi": "1234567893", "site_zip": "27501", "service": "saiop"}
+    line_id = open_credentialing(book, given | {"nctracks": nctracks} | ({"demo": "Y"} if demo else {}), now=NOW)
+    for name, at, note in events:
+        if name == "made":
+            note_letter(book, line_id, {"letter": at, "draft": "N"}, by="A. Lee", now=NOW)
+        else:
+            record_credentialing(book, line_id, name, at=at, note=note, now=NOW)
+    line = credentialing_of(book, line_id)
+    return write_credentialing_letter(line, path, policy=book.policy, on=LETTER_DAY, confirmed_by=confirmed_by)

@@ -58,7 +58,8 @@ class Credentialing:
     ----------
     id : str
     facts : dict of str to str
-        ``requester, npi, site_zip, service_key`` and what was known of the enrolment at first (``nctracks`` Y, N, U).
+        ``requester, npi, site_zip, service_key``, what was known of the enrolment at first (``nctracks`` Y, N, U), and
+        ``demo`` (Y) where the provider is invented.
     decision : {"pending", "approved", "denied"}
     decided_at : datetime or None
         UTC.
@@ -130,7 +131,8 @@ def open_credentialing(book: Casebook, given: Mapping[str, str], *, now: datetim
     ----------
     book : Casebook
     given : mapping of str to str
-        ``requester, npi, site_zip, service`` and, where it is known already, ``nctracks`` (Y, N or U).
+        ``requester, npi, site_zip, service`` and, where it is known already, ``nctracks`` (Y, N or U); ``demo`` (Y) for
+        an invented provider.
     now : datetime
         What the clock says, aware.
 
@@ -155,6 +157,7 @@ def open_credentialing(book: Casebook, given: Mapping[str, str], *, now: datetim
         "site_zip": locate_zip(given["site_zip"]).zip5 or given["site_zip"],
         "service_key": book.policy.services.find(given["service"]).key,
         "nctracks": nctracks,
+        **({"demo": "Y"} if given.get("demo") == "Y" else {}),
     }
     return book.open_line(_PREFIX, _OPENED, at=now, now=now, data={"facts": facts})
 

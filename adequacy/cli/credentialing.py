@@ -42,6 +42,7 @@ def open_(
         str,
         typer.Option("--nctracks", metavar="Y|N|U", help="Enrolled already: Y said so, N none on record, U not known."),
     ] = "N",
+    demo: Annotated[bool, typer.Option("--demo", help="An invented provider: page and letters say so.")] = False,
     casebook: Book = None,
     plan: Plan = None,
     policy: Rules = None,
@@ -51,6 +52,7 @@ def open_(
     from adequacy.casebook.credentialing import open_credentialing
 
     given = {"requester": requester, "npi": npi, "site_zip": site_zip, "service": service, "nctracks": nctracks}
+    given |= {"demo": "Y"} if demo else {}
     rules = desk.books_policy(plan, policy)
     with desk.open_book(casebook, rules) as book:
         line_id = open_credentialing(book, given, now=desk.now())

@@ -1,4 +1,10 @@
-"""A credentialing as a page, and its letters: one or two, as the record says."""
+"""A credentialing as a page, and its letters: one or two, as the record says.
+
+A credentialing rests on no network file, so no file can tell whether it is a demonstration: the person who opens it
+says so (``credentialing open --demo``), once, and page and letters carry the notice from then on. Without it there is
+no notice, even in a casebook that also holds requests decided on the demo network: a false one on a real letter would
+be as wrong as a missing one.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["credentialing_page", "write_credentialing_letter"]
 
+_DEMO = "Demonstration: real places, an invented provider. Not for a real decision."
 _WIDTH = 80
 _LABEL = 14
 _ENROLMENT = {
@@ -48,6 +55,7 @@ def credentialing_page(view: Mapping[str, Any], letters: Mapping[str, str]) -> s
     many = {0: "none", 1: "one"}.get(len(view["letters"]), "two")
     rows = (
         ("", f"{view['id']}: {view['state']}"),
+        *([("", _DEMO)] if view.get("demo") else ()),
         ("Provider", f"{view['requester']}, NPI {view['npi']}"),
         ("Service, site", f"{view['service']}, ZIP {view['site_zip']}"),
         ("Credentialing", _at(view["credentialing"], view["decided_at"])),
@@ -129,7 +137,7 @@ def _fields(credentialing: Credentialing, policy: Policy, on: date, confirmed_by
         **plan_fields(policy, on),
         "draft_mark": draft_mark(confirmed_by),
         "decided_by": confirmed_words(confirmed_by, on if confirmed_by else None),
-        "demo_notice": "",
+        "demo_notice": _DEMO if facts.get("demo") else "",
         "reference": credentialing.id,
         "requester_name": escape_terminal(facts["requester"]),
         "requester_npi": facts["npi"],

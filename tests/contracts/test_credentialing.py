@@ -51,7 +51,7 @@ def write(run: Run, line_id: str, path: Path) -> str:
 def test_two_letters_from_approval_to_verified_enrolment(run: Run, line_id: str, tmp_path: Path) -> None:
     run("credentialing", "event", line_id, "approved", "--at", "2026-11-03")
     first = write(run, line_id, tmp_path / "first.txt")
-    for words in ("credentialed but not enrolled", "cannot pay you", "Enrol in NCTracks", "tell us by e-mail"):
+    for words in ("credentialed but not enrolled", "cannot pay you", "Enroll in NCTracks", "tell us by e-mail"):
         assert words in first
     assert view(run, line_id)["in_acs"] is False
     run("credentialing", "event", line_id, "nctracks_enrolled", "--at", "2026-11-10")

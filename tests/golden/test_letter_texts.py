@@ -9,7 +9,7 @@ import pytest
 
 import adequacy as aq
 from adequacy.casebook import open_casebook
-from tests.letters import WAYS, work
+from tests.letters import CREDENTIALING, WAYS, work, write_credentialing
 
 if TYPE_CHECKING:
     from adequacy.api import Network
@@ -26,7 +26,18 @@ def net() -> Network:
 def test_a_letter_says_what_was_approved(net: Network, tmp_path: Path, code: str) -> None:
     with open_casebook(tmp_path / "book.sqlite", net.policy) as book:
         work(book, net, code).write(code, tmp_path / "letter.txt")
-    told, _, _ = (tmp_path / "letter.txt").read_text(encoding="utf-8").partition("Contracted providers: ")
+    compare(code, (tmp_path / "letter.txt").read_text(encoding="utf-8").partition("Contracted providers: ")[0])
+
+
+@pytest.mark.parametrize("code", CREDENTIALING)
+def test_a_credentialing_letter_says_what_was_approved(net: Network, tmp_path: Path, code: str) -> None:
+    with open_casebook(tmp_path / "book.sqlite", net.policy) as book:
+        write_credentialing(book, code, tmp_path / "letter.txt", confirmed_by="A. Lee", demo=True)
+    compare(code, (tmp_path / "letter.txt").read_text(encoding="utf-8"))
+
+
+def compare(code: str, told: str) -> None:
+    """Hold the words of a letter against those that somebody approved."""
     approved = APPROVED / f"{code}.txt"
     if not approved.exists():
         approved.write_text(told, encoding="utf-8", newline="\n")
