@@ -13,6 +13,19 @@ if TYPE_CHECKING:
     from adequacy.casebook.process import Case
 
 POLICY = load_policy()
+#: Overlay that switches the strict reading of the closed network on.
+STRICT = """
+strict_closed_network:
+  description: Strict reading, for the tests.
+  unit: switch
+  confidence: stated
+  values:
+    2020-10-12: true
+  reference:
+    - title: A memo of counsel, invented
+      document: memo
+      checked: 2026-10-01
+"""
 
 
 def request(**given: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ import zlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from adequacy.casebook.overrides import override_of, require_second
 from adequacy.casebook.process import Case, CaseClock, Event, derive, require_allowed
 from adequacy.casebook.schema import open_engine, plain_errors, tables, writing
 from adequacy.determination import Contact, canonical
@@ -138,13 +139,26 @@ class Casebook:
             There is no such request, or the event is out of order; the message says what is allowed.
         """
         with writing(self._engine) as connection:
-            case = self._case(connection, request_id)
-            moment = at.astimezone(UTC)
-            require_allowed(case, name, moment, self.policy)
-            event = self._append(
-                connection, request_id, len(case.events) + 1, name, at=moment, now=now, by=by, data=data or {}
+            return self._added(
+                connection, self._case(connection, request_id), name, at=at, now=now, by=by, data=data or {}
             )
-            return self._derived(connection, case, event)
+
+    def _added(
+        self,
+        connection: Connection,
+        case: Case,
+        name: str,
+        *,
+        at: datetime,
+        now: datetime,
+        by: str,
+        data: Mapping[str, Any],
+    ) -> Case:
+        """The case with one more event, if it is allowed."""
+        moment = at.astimezone(UTC)
+        require_allowed(case, name, moment, self.policy)
+        event = self._append(connection, case.id, len(case.events) + 1, name, at=moment, now=now, by=by, data=data)
+        return self._derived(connection, case, event)
 
     def decide(
         self,
@@ -224,22 +238,51 @@ class Casebook:
         record = self._record(connection, case.decision["record"])
         return record if content_hash(record) == content_hash(draft) else None
 
-    def confirm(self, request_id: str, by: str, *, at: datetime, now: datetime) -> Case:
+    def confirm(
+        self,
+        request_id: str,
+        by: str,
+        *,
+        at: datetime,
+        now: datetime,
+        second: str = "",
+        override: str = "",
+        reason: str = "",
+    ) -> Case:
         """Let a named person confirm what is to leave; a letter is a draft until then.
+
+        Parameters
+        ----------
+        request_id, by : str
+        at, now : datetime
+            When it was confirmed, and what the clock says; aware.
+        second : str
+            A second person who looked at it.
+        override : str
+            Another letter or outcome than the table's, decided by that person; it needs a ``reason``. The record of the
+            decision stays as it is.
+        reason : str
 
         Raises
         ------
         UsageError
-            No name was given, nothing is to be confirmed, or facts changed after the decision.
+            No name was given, nothing is to be confirmed, facts changed after the decision, or the override is none.
         """
-        if not by.strip():
-            raise UsageError("confirming needs a name: --by NAME.")
-        case = self.case(request_id)
-        if case.is_stale:
-            raise UsageError(f"{request_id}: facts changed after the decision. Decide it again, then confirm.")
-        if not case.letter and case.state != "INPATIENT_REVIEW":
-            raise UsageError(f"{request_id} is {case.state}: no letter is due, so there is nothing to confirm.")
-        return self.add(request_id, "confirmed", at=_not_before(case, at), now=now, by=by.strip())
+        by, second = by.strip(), second.strip()
+        require_second(by, second)
+        with writing(self._engine) as connection:
+            case = self._case(connection, request_id)
+            if case.is_stale:
+                raise UsageError(f"{request_id}: facts changed after the decision. Decide it again, then confirm.")
+            if override or reason:
+                data = {**override_of(case, override, reason, self.policy), "second": second}
+                case = self._added(connection, case, "overridden", at=_not_before(case, at), now=now, by=by, data=data)
+                if not case.letter:
+                    return case
+            if not case.letter and case.state != "INPATIENT_REVIEW":
+                raise UsageError(f"{request_id} is {case.state}: no letter is due, so there is nothing to confirm.")
+            data = {"second": second} if second else {}
+            return self._added(connection, case, "confirmed", at=_not_before(case, at), now=now, by=by, data=data)
 
     def open_line(self, prefix: str, name: str, *, at: datetime, now: datetime, data: Mapping[str, Any]) -> str:
         """Begin a line of events that is no request, such as a credentialing; give its id."""
@@ -556,6 +599,7 @@ def _request_row(case: Case) -> dict[str, Any]:
         "confirmed_by": case.confirmed_by,
         "duplicates_of": case.duplicates_of,
         "resubmission_key": received.data["resubmission_key"],
+        "override": case.override["outcome"] if case.override else "",
     }
     return {**texts, "number": received.data["number"], "is_stale": int(case.is_stale), "last_n": len(case.events)}
 

@@ -6,6 +6,7 @@ consumer.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
@@ -16,13 +17,13 @@ from adequacy.casebook.schema import tables
 from adequacy.clocks import zone_named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from adequacy.casebook.book import Casebook
     from adequacy.determination import Contact
 
-__all__ = ["Call", "Due", "call_sheet", "due", "listed", "stats"]
+__all__ = ["Call", "Due", "alike", "call_sheet", "due", "listed", "stats"]
 
 _NOT_DECIDED = "not decided"
 
@@ -84,7 +85,7 @@ def listed(book: Casebook, *, state: str = "", service_key: str = "", par: str =
             query = query.where(requests.c[column] == value)
     zone = zone_named(book.policy.plan.timezone)
     names = ("id", "par", "state", "service_key", "requester", "finding", "outcome", "letter", "human_review",
-             "confirmed_by", "duplicates_of")  # fmt: skip
+             "confirmed_by", "duplicates_of", "override")  # fmt: skip
     return [
         {**{name: getattr(row, name) for name in names}, "received": _local(row.received_at, zone)}
         for row in book.rows(query)
@@ -104,7 +105,14 @@ def due(book: Casebook, now: datetime) -> list[Due]:
 
     t = tables()
     query = (
-        select(t.clocks, t.requests.c.state, t.requests.c.service_key, t.requests.c.outcome, t.requests.c.is_stale)
+        select(
+            t.clocks,
+            t.requests.c.state,
+            t.requests.c.service_key,
+            t.requests.c.outcome,
+            t.requests.c.override,
+            t.requests.c.is_stale,
+        )
         .join(t.requests, t.requests.c.id == t.clocks.c.request_id)
         .where(t.clocks.c.is_running == 1)
         .order_by(t.clocks.c.due_at, t.clocks.c.request_id, t.clocks.c.place)
@@ -138,8 +146,8 @@ def _next_step(row: Any, book: Casebook) -> str:
     """What to do about a request."""
     if row.is_stale:
         return "Facts changed after the decision: decide it again."
-    outcome = book.policy.outcomes.get(row.outcome)
-    return outcome.next_step if outcome else "Decide it: adequacy request decide."
+    outcome = book.policy.outcomes.get(row.override or row.outcome)
+    return outcome.next_step if outcome else f"Decide it: adequacy request decide {row.request_id}"
 
 
 def _local(stamp: str, zone: ZoneInfo) -> str:
@@ -155,7 +163,8 @@ def call_sheet(book: Casebook, now: datetime) -> list[Call]:
     today = now.astimezone(zone_named(book.policy.plan.timezone)).date()
     waiting: dict[tuple[str, str], Call] = {}
     for row in listed(book):
-        if row["outcome"] and not book.policy.outcomes[row["outcome"]].answered_by and row["finding"] == "covered":
+        outcome = row["override"] or row["outcome"]
+        if outcome and not book.policy.outcomes[outcome].answered_by and row["finding"] == "covered":
             for call in _calls_for(book, row["id"], today):
                 key = (call.service_key, call.site_id)
                 waiting[key] = _joined(waiting[key], call) if key in waiting else call
@@ -210,7 +219,7 @@ def _joined(one: Call, other: Call) -> Call:
 
 
 def stats(book: Casebook, *, since: date | None = None, until: date | None = None) -> dict[str, Any]:
-    """Count requests: by state and outcome, days to answer, on-time share, gaps by service and county.
+    """Count requests: by state and outcome, days to answer, on-time share, gaps by service and county, overrides.
 
     Parameters
     ----------
@@ -248,6 +257,81 @@ def stats(book: Casebook, *, since: date | None = None, until: date | None = Non
             {"service_key": service, "county_fips": county, "requests": count}
             for (service, county), count in sorted(gaps.items(), key=lambda item: (-item[1], item[0]))
         ],
+        "overrides": _overrides(rows),
+    }
+
+
+def _overrides(rows: Sequence[Any]) -> dict[str, Any]:
+    """How often a named person put another outcome in the table's place: in all, by provider, service and county."""
+    decided = [row for row in rows if row.outcome]
+    changed = Counter((row.outcome, row.override) for row in decided if row.override)
+    return {
+        **_rate(decided),
+        "changes": [
+            {"from": old, "to": new, "requests": count}
+            for (old, new), count in sorted(changed.items(), key=lambda item: (-item[1], item[0]))
+        ],
+        "by_requester": _rates_by(decided, "requester"),
+        "by_service": _rates_by(decided, "service_key"),
+        "by_county": _rates_by(decided, "county_fips"),
+    }
+
+
+def _rate(rows: Sequence[Any]) -> dict[str, Any]:
+    """Decided, overridden, and the share in percent; no share of nothing."""
+    overridden = sum(bool(row.override) for row in rows)
+    return {
+        "decided": len(rows),
+        "overridden": overridden,
+        "rate_pct": 100.0 * overridden / len(rows) if rows else None,
+    }
+
+
+def _rates_by(rows: Sequence[Any], name: str) -> list[dict[str, Any]]:
+    """The rate for each value of a column that has an override, the most overrides first."""
+    groups: dict[str, list[Any]] = {}
+    for row in rows:
+        groups.setdefault(getattr(row, name), []).append(row)
+    rates = [{name: value, **_rate(group)} for value, group in groups.items()]
+    return sorted((rate for rate in rates if rate["overridden"]), key=lambda rate: (-rate["overridden"], rate[name]))
+
+
+def alike(book: Casebook, request_id: str) -> dict[str, Any]:
+    """Say how requests with the same facts were decided, and how often such decisions were overridden.
+
+    Returns
+    -------
+    alike : dict
+        ``same_facts`` decisions in the book with the very facts of this one, ``same_outcome`` of them decided alike;
+        the rates of overrides for its requester, service and county, and in all.
+    """
+    from adequacy.determination import canonical
+
+    requests, events = tables().requests, tables().events
+    case = book.case(request_id)
+    if case.decision is None:
+        return {}
+    pattern = f'%"facts":{canonical(case.decision["facts"])}%'
+    same = [
+        json.loads(row.data)["outcome"]
+        for row in book.rows(events.select().where(events.c.name == "decided", events.c.data.like(pattern)))
+    ]
+    rows = book.rows(requests.select().where(requests.c.outcome != ""))
+    own = next(row for row in rows if row.id == request_id)
+    return {
+        "same_facts": len(same),
+        "same_outcome": sum(outcome == case.decision["outcome"] for outcome in same),
+        "overrides": {
+            "in all": _rate(rows),
+            **{
+                words: _rate([row for row in rows if getattr(row, name) == getattr(own, name)])
+                for words, name in (
+                    ("of this requester", "requester"),
+                    ("of this service", "service_key"),
+                    ("of this county", "county_fips"),
+                )
+            },
+        },
     }
 
 

@@ -26,6 +26,7 @@ __all__ = ["Case", "CaseClock", "Event", "OtherStart", "allowed", "derive", "req
 #: Facts that say where the consumer is or the requester's site stands: a new one of a kind replaces the old one.
 PLACE_FACTS = (("zip", "point", "address"), ("site_zip", "site_point", "site_address"))
 ATTACHMENTS = ("assessment", "plan", "order")
+_UNCONFIRMED: dict[str, Any] = {"confirmed_by": "", "confirmed_at": None, "second_by": ""}
 _STAYS_CLOSED = ("LAPSED", "WITHDRAWN")
 _STAYS_CLOSED_BY = ("lapsed", "withdrawn")
 
@@ -157,10 +158,16 @@ class Case:
         Code of the letter that is due now; empty where none is.
     confirmed_by, confirmed_at :
         The named person who confirmed that letter, and when.
+    second_by : str
+        The second person who looked at it; empty where nobody did.
+    override : dict or None
+        Where a named person decided otherwise than the table: the ``outcome`` and ``letter`` in its place, ``reason``,
+        ``by``, ``second``, ``at``. The record of the decision stays as it is; a new decision ends the override.
     answered_at : datetime or None
         When the answer that the decision asks for had left.
     is_stale : bool
-        Facts changed after the decision: it must be decided again.
+        Facts changed after the decision while it could be made again: it must be. Once UM has the request, a fact put
+        right (a telephone number) undoes no decision.
     attachments : frozenset of str
         What came with the OON SAR.
     clocks : tuple of CaseClock
@@ -177,12 +184,19 @@ class Case:
     letter: str = ""
     confirmed_by: str = ""
     confirmed_at: datetime | None = None
+    second_by: str = ""
+    override: dict[str, str] | None = None
     answered_at: datetime | None = None
     is_stale: bool = False
     attachments: frozenset[str] = frozenset()
     clocks: tuple[CaseClock, ...] = ()
     events: tuple[Event, ...] = ()
     duplicates_of: str = ""
+
+    @property
+    def outcome(self) -> str:
+        """The outcome that holds now: that of the override, else of the decision; empty before one."""
+        return str((self.override or self.decision or {}).get("outcome", ""))
 
     @property
     def received_at(self) -> datetime:
@@ -228,10 +242,13 @@ def _step(case: Case, event: Event, policy: Policy, before: list[str]) -> Case:
     if event.name == "decided":
         return _decided(case, event, policy)
     if event.name == "confirmed":
-        return replace(case, confirmed_by=event.by, confirmed_at=event.at)
+        return replace(case, confirmed_by=event.by, confirmed_at=event.at, second_by=event.data.get("second", ""))
+    if event.name == "overridden":
+        return _overridden(case, event, policy)
     if event.name in ("completed", "corrected"):
         request = _changed(case.request, event.data.get("request", {}))
-        case = replace(case, request=request, is_stale=case.is_stale or case.decision is not None)
+        can_be_decided = case.decision is not None and case.state in policy.events["decided"].from_states
+        case = replace(case, request=request, is_stale=case.is_stale or can_be_decided)
     if event.name == "sar_received":
         case = replace(case, attachments=case.attachments | set(event.data.get("attachments", ATTACHMENTS)))
     return _lettered(_moved(_answered(case, event, policy), event, policy, before), event, policy)
@@ -256,9 +273,21 @@ def _decided(case: Case, event: Event, policy: Policy) -> Case:
         decision=event.data,
         is_stale=False,
         letter=event.data["letter"],
-        confirmed_by="",
-        confirmed_at=None,
+        override=None,
         answered_at=None,
+        **_UNCONFIRMED,
+    )
+
+
+def _overridden(case: Case, event: Event, policy: Policy) -> Case:
+    """A request once a named person decided otherwise: another outcome and letter; the decision stays on file."""
+    said = {name: event.data[name] for name in ("outcome", "letter", "reason", "second")}
+    return replace(
+        case,
+        state=policy.outcomes[said["outcome"]].state,
+        override={**said, "by": event.by, "at": event.at.isoformat()},
+        letter=said["letter"],
+        **_UNCONFIRMED,
     )
 
 
@@ -276,7 +305,7 @@ def _answered(case: Case, event: Event, policy: Policy) -> Case:
     """Note when the answer of the decision has left."""
     if case.decision is None or case.answered_at is not None:
         return case
-    if event.name in policy.outcomes[case.decision["outcome"]].answered_by:
+    if event.name in policy.outcomes[case.outcome].answered_by:
         return replace(case, answered_at=event.at)
     return case
 
@@ -302,7 +331,7 @@ def _lettered(case: Case, event: Event, policy: Policy) -> Case:
     facts = case.request | (case.decision or {}).get("facts", {})
     for letter in policy.letters.values():
         if letter.after_event == event.name and _holds(letter.when, facts):
-            return replace(case, letter=letter.letter, confirmed_by="", confirmed_at=None)
+            return replace(case, letter=letter.letter, **_UNCONFIRMED)
     return case
 
 
@@ -328,6 +357,8 @@ def require_allowed(case: Case, name: str, at: datetime, policy: Policy) -> None
         )
     if at < case.received_at:
         raise UsageError(f"{case.id}: {name} lies before the request was received. Check --at.")
+    if rule.needs == "confirmed" and case.is_stale:
+        raise UsageError(f"{case.id}: facts changed after the decision. Decide it again before anything leaves.")
     if rule.needs == "confirmed" and not case.confirmed_by:
         raise UsageError(f"{case.id}: {name} needs a named person first: adequacy request confirm {case.id} --by NAME.")
     if rule.needs == "unanswered" and case.answered_at is not None and not case.is_stale:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["SCHEMA_VERSION", "migrate", "open_engine", "plain_errors", "tables", "writing"]
 
 #: Version of the tables. A book with a higher one is refused.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _WAIT_S = 60
 _LOCK = 4_118_252_001  # any fixed number: the advisory lock that lets one writer at a time into a PostgreSQL book
 
@@ -114,7 +114,7 @@ def tables() -> SimpleNamespace:
 REQUEST_TEXTS = (
     "id", "par", "state", "service_key", "level_of_care", "requester", "received_at", "finding", "outcome", "letter",
     "human_review", "county_fips", "decided_at", "answered_at", "answer_due_at", "is_on_time", "confirmed_by",
-    "duplicates_of", "resubmission_key",
+    "duplicates_of", "resubmission_key", "override",
 )  # fmt: skip
 
 
@@ -316,7 +316,16 @@ def _derived_tables(connection: Connection) -> None:
     connection.execute(known.meta.insert().values(key="derived_with", value=""))
 
 
-_STEPS = (_first_tables, _derived_tables)
+def _derived_tables_with_overrides(connection: Connection) -> None:
+    """Version 3: ``requests`` says which outcome a named person put in the place of the table's; derived anew."""
+    known = tables()
+    derived = [known.requests, known.clocks, known.contacts]
+    known.metadata.drop_all(connection, tables=derived)
+    known.metadata.create_all(connection, tables=derived)
+    connection.execute(known.meta.update().where(known.meta.c.key == "derived_with").values(value=""))
+
+
+_STEPS = (_first_tables, _derived_tables, _derived_tables_with_overrides)
 
 
 def _never_edited(table: str, dialect: str) -> list[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from adequacy.casebook.lists import alike
 from adequacy.casebook.process import allowed
 from adequacy.clocks import zone_named
 
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
     from adequacy.casebook.book import Casebook
     from adequacy.casebook.process import Case
 
-__all__ = ["case_view", "later_events"]
+__all__ = ["book_view", "case_view", "later_events"]
 
 
 def case_view(book: Casebook, request_id: str) -> dict[str, Any]:
@@ -42,7 +44,9 @@ def case_view(book: Casebook, request_id: str) -> dict[str, Any]:
         "review_reasons": decision.get("review_reasons", []),
         "cautions": decision.get("cautions", []),
         "is_stale": case.is_stale,
+        "override": _override(case, book),
         "confirmed_by": case.confirmed_by or None,
+        "second_by": case.second_by or None,
         "record_id": decision.get("record_id"),
         "record_sha256": decision.get("record"),
         "clocks": [clock.to_dict() for clock in case.clocks],
@@ -53,11 +57,42 @@ def case_view(book: Casebook, request_id: str) -> dict[str, Any]:
     }
 
 
-def later_events(book: Casebook, request_id: str) -> list[dict[str, str]]:
-    """What happened to a request since its last decision: moment, name, who."""
+def book_view(book: Casebook, request_id: str) -> dict[str, Any]:
+    """Give what the book knows of a decided request beyond its record, for an auditor.
+
+    Returns
+    -------
+    view : dict
+        ``events`` from the decision on, ``clocks`` as they stand now, ``override`` or None, ``alike`` as `lists.alike`
+        gives it.
+    """
+    case = book.case(request_id)
+    return {
+        "events": later_events(book, request_id),
+        "clocks": [clock.to_dict() for clock in case.clocks],
+        "override": _override(case, book),
+        "alike": alike(book, request_id),
+    }
+
+
+def later_events(book: Casebook, request_id: str) -> list[dict[str, Any]]:
+    """The last decision on a request and what happened since: moment, name, who, and what it brought."""
     case = book.case(request_id)
     last = max((event.n for event in case.events if event.name == "decided"), default=0)
-    return [_event(book, case, index) for index, event in enumerate(case.events) if event.n > last]
+    return [_event(book, case, index) for index, event in enumerate(case.events) if event.n >= last]
+
+
+def _override(case: Case, book: Casebook) -> dict[str, Any] | None:
+    """What a named person put in the place of the table's outcome, and whether UM must hear of it."""
+    if case.override is None:
+        return None
+    at = datetime.fromisoformat(case.override["at"]).astimezone(zone_named(book.policy.plan.timezone))
+    refuses_a_member = book.policy.outcomes[case.outcome].refuses and case.request.get("requested_by") == "member"
+    step = book.policy.outcomes[case.outcome].next_step
+    return {**case.override, "at": at.isoformat(), "um": _TO_UM if refuses_a_member else "", "next_step": step}
+
+
+_TO_UM = "a member's own request is refused: UM decides on the notice to the enrollee and writes it"
 
 
 def _event(book: Casebook, case: Case, index: int) -> dict[str, Any]:
@@ -75,12 +110,12 @@ def _event(book: Casebook, case: Case, index: int) -> dict[str, Any]:
 
 
 _TOLD = ("note", "site_id", "result", "first_appt", "attachments", "authorization", "delivered", "outcome", "record_id",
-         "letter", "sha256", "clock_was_set_back")  # fmt: skip
+         "letter", "sha256", "draft", "sites", "second", "reason", "table_outcome", "clock_was_set_back")  # fmt: skip
 
 
 def _next_step(book: Casebook, case: Case) -> str:
     """What to do now, in words."""
     if case.decision is None or case.is_stale:
         return f"Decide it: adequacy request decide {case.id}"
-    outcome = book.policy.outcomes[case.decision["outcome"]]
+    outcome = book.policy.outcomes[case.outcome]
     return outcome.next_step if case.state == outcome.state and case.answered_at is None else ""

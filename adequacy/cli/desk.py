@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "books_policy",
+    "configured_index",
     "decide",
     "given_facts",
     "letter_names",
@@ -206,15 +207,15 @@ def network_of(record: dict[str, Any], network: str | None, plan: str | None, po
 
 def record_of(
     file: str, casebook: str | None, plan: str | None, policy: str | None
-) -> tuple[dict[str, Any], list[dict[str, str]]]:
-    """A record from its file, or of a request from the casebook with what came after."""
-    from adequacy.casebook.view import later_events
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """A record from its file; of a request from the casebook, with what the book knows of it beyond the record."""
+    from adequacy.casebook.view import book_view
     from adequacy.determination import read_record
 
     if Path(file).suffix.casefold() == ".json" or Path(file).exists():
-        return read_record(Path(file)), []
+        return read_record(Path(file)), None
     with open_book(casebook, books_policy(plan, policy)) as book:
-        return book.record(file), later_events(book, file)
+        return book.record(file), book_view(book, file)
 
 
 def networks_by_day(network: str | None, plan: str | None, policy: str | None) -> Callable[[str], NetworkFile]:

@@ -46,8 +46,7 @@ def explain(
     """Print a record for an auditor, question by question."""
     from adequacy.determination.explain import explain as page
 
-    record, events = desk.record_of(file, casebook, plan, policy)
-    sys.stdout.write(page(record, events))
+    sys.stdout.write(page(*desk.record_of(file, casebook, plan, policy)))
 
 
 @app.command(

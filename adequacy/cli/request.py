@@ -183,21 +183,33 @@ def decide(
 
 @app.command(
     epilog="Examples:  adequacy request confirm REQ-2026-000001 --by 'A. Lee'    "
-    "adequacy request confirm REQ-2026-000001 --by 'B. Cruz' --at 2026-11-04"
+    "adequacy request confirm REQ-2026-000001 --by 'A. Lee' --second 'B. Cruz'"
 )
 def confirm(
     request_id: Request,
     by: Annotated[str, typer.Option("--by", metavar="NAME", help="The person who confirms.")],
     at: Annotated[str | None, typer.Option("--at", metavar="TIMESTAMP", help="When; now.")] = None,
+    second: Annotated[str, typer.Option("--second", metavar="NAME", help="A second person who looked at it.")] = "",
+    override: Annotated[
+        str,
+        typer.Option("--override", metavar="LETTER|OUTCOME", help="Decided otherwise than the table; needs --reason."),
+    ] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why it is overridden; no name of a consumer.")] = "",
     casebook: Book = None,
     plan: Plan = None,
     policy: Rules = None,
+    output: Format = "text",
 ) -> None:
-    """Confirm, by name, what is to leave; a letter is a draft until then."""
-    rules = desk.books_policy(plan, policy)
+    """Confirm, by name, what is to leave; a letter is a draft until then. An override leaves the record as it is."""
+    from adequacy.casebook.view import case_view
+    from adequacy.outputs.request_page import confirmed_page
+
+    rules, now = desk.books_policy(plan, policy), desk.now()
+    said = {"second": second, "override": override, "reason": reason}
     with desk.open_book(casebook, rules) as book:
-        case = book.confirm(request_id, by, at=desk.moment(at, rules), now=desk.now())
-    sys.stdout.write(f"{request_id}: {case.letter or case.state} confirmed by {case.confirmed_by}\n")
+        book.confirm(request_id, by, at=desk.moment(at, rules), now=now, **said)
+        view = case_view(book, request_id)
+    desk.show(view, confirmed_page(view), output)
 
 
 @app.command(

@@ -1,7 +1,7 @@
 """A record printed for an auditor, question by question, each with the evidence that answers it.
 
-Reads the record alone; what came after the decision (letters, confirmations) is taken from the casebook where it is at
-hand.
+Reads the record; what came after the decision (who confirmed, what was sent, how others were treated) is taken from the
+casebook where it is at hand.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ _INDENT = "  "
 _NEAREST_SHOWN = 10
 
 
-def explain(record: Mapping[str, Any], events: Sequence[Mapping[str, str]] = ()) -> str:
+def explain(record: Mapping[str, Any], book: Mapping[str, Any] | None = None) -> str:
     """Print a record question by question, 80 columns wide.
 
     Parameters
     ----------
     record : mapping
         From ``read_record`` or the casebook.
-    events : sequence of mappings
-        What the casebook has after the decision: ``at``, ``name``, ``by``; may be empty.
+    book : mapping, optional
+        What the casebook knows beyond the record, as ``casebook.view.book_view`` gives it.
     """
-    lines = [f"Decision record {record['record_id']}, made {record['created_at_utc'][:16].replace('T', ' ')} UTC"]
-    for question, answers in _questions(record, events):
+    lines = [f"Decision record {record['record_id']}, made {_minute(record['created_at_utc'])} UTC"]
+    for question, answers in _questions(record, book or {}):
         lines += ["", question]
         for answer in answers:
             lines += wrap(answer, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT * 2) or [""]
     return "\n".join(lines) + "\n"
 
 
-def _questions(record: Mapping[str, Any], events: Sequence[Mapping[str, str]]) -> Iterator[tuple[str, Iterator[str]]]:
+def _questions(record: Mapping[str, Any], book: Mapping[str, Any]) -> Iterator[tuple[str, Iterator[str]]]:
     """The audit questions in order, each with its answers."""
     yield "Who asked, when, for whom, what?", _who(record)
     yield "Which rule?", _rule(record)
@@ -50,21 +50,33 @@ def _questions(record: Mapping[str, Any], events: Sequence[Mapping[str, str]]) -
     yield "Was it borderline?", _borderline(record)
     yield "Why is the treatment client-specific, or not?", _specific(record)
     yield "How did the facts lead to the outcome?", _trail(record)
-    yield "Was it on time?", _clocks(record)
-    yield "What was sent, and who decided?", _after(record, events)
-    yield "What next?", _next(record)
+    yield "What must the reader know?", _cautions(record)
+    yield "Was it on time?", _clocks(record, book)
+    yield "What was sent, and to whom?", _sent(record, book)
+    yield "Who decided?", _decided(record, book)
+    yield "What next?", _next(record, book)
     yield "What is learned from a gap?", iter((record["handover"]["network_dev"] or "no gap was flagged",))
     yield "Can it be reproduced?", _reproducible(record)
     yield "Was privacy kept?", _privacy(record)
-    yield "Was it treated as others are?", _equal(record)
+    yield "Was it treated as others are?", _equal(record, book)
 
 
 def _who(record: Mapping[str, Any]) -> Iterator[str]:
     request, consumer = record["request"], record["consumer"]
     npi = f", NPI {request['requester_npi']}" if request.get("requester_npi") else ", no NPI given"
-    yield f"{request['requester']}{npi}{_tail(request.get('provider_type'))}"
-    yield f"received {request['received']}{_tail(request.get('channel'))}{_tail(request.get('par'), 'application ')}"
-    yield f"service {request['service_key']} (asked for as: {request['service_text']}), {request['level_of_care']}"
+    yield f"{request['requester']}{npi}{_tail(request.get('provider_type'))}{_site(request)}"
+    form = _tail(request.get("par_hash"), "form file ")
+    yield (
+        f"received {_minute(request['received'])}{_tail(request.get('channel'))}"
+        f"{_tail(request.get('par'), 'application ')}{form}"
+    )
+    if record["parent_id"]:
+        yield f"decided again, after record {record['parent_id']}"
+    confirmed = _tail(request.get("service_confirmed_by"), "confirmed with the requester by ")
+    yield (
+        f"service {request['service_key']} (asked for as: {request['service_text']}), {request['level_of_care']}"
+        f"{confirmed}"
+    )
     if consumer["ref"]:
         checked = "found in the eligibility file" if consumer["is_verified"] else "not verified in the eligibility file"
         yield f"consumer by reference number only; {checked}{_tail(consumer['eligible_on'], 'on ')}"
@@ -76,6 +88,23 @@ def _who(record: Mapping[str, Any]) -> Iterator[str]:
         if consumer[name] == "Y"
     ]
     yield f"asked for by the {consumer['requested_by'] or 'provider'}" + (f"; {'; '.join(flags)}" if flags else "")
+    known = [
+        f"{words} {consumer[name]}"
+        for name, words in (("age", "age"), ("county_of_eligibility", "county of eligibility"), ("funding", "funding"))
+        if consumer[name] is not None
+    ]
+    if known:
+        yield ", ".join(known)
+    if consumer["part2"] == "Y":
+        yield "a substance-use record: 42 CFR Part 2 applies"
+
+
+def _site(request: Mapping[str, Any]) -> str:
+    """Where the requester's site is, as the request says."""
+    return next(
+        (f", site {request[name]}" for name in ("site_address", "site_zip", "site_point") if request.get(name)),
+        "",
+    )
 
 
 def _tail(value: Any, before: str = "") -> str:
@@ -103,7 +132,11 @@ def _origin(record: Mapping[str, Any]) -> Iterator[str]:
     if origin is None:
         yield "nowhere: the inpatient path has no distance test"
         return
-    yield f"given as {origin['given']}, known by {origin['precision']} ({origin['source']})"
+    whose: dict[str | None, str] = {"consumer": "the consumer's place", "requester_site": "the requester's site"}
+    yield (
+        f"{whose.get(record.get('origin_is'), 'the place in the request')}, given as {origin['given']}, known by "
+        f"{origin['precision']} ({origin['source']})"
+    )
     zips = f", ZIP {origin['zip5']}" if origin["zip5"] else ""
     yield f"stands at {origin['lat']:.6f}, {origin['lon']:.6f}; uncertain by {origin['uncertainty_mi']:.2f} mi{zips}"
 
@@ -135,7 +168,8 @@ def _candidates(record: Mapping[str, Any]) -> Iterator[str]:
     outside = [each for each in record["candidates"] if each["inside"] == "not_counted"]
     yield f"{len(inside)} counted sites within the limit of some point of the place:"
     for each in inside[:_NEAREST_SHOWN]:
-        yield f"- {each['site_id']} at {each['distance_mi']:.3f} mi, within for {each['inside']} of the place"
+        own = "; the requester's own" if each["is_requester"] else ""
+        yield f"- {each['site_id']} at {each['distance_mi']:.3f} mi, within for {each['inside']} of the place{own}"
     yield from _more(inside)
     for each in record["nearest_outside"]:
         yield f"- {each['site_id']} at {each['distance_mi']:.3f} mi counts and is beyond the limit everywhere"
@@ -144,6 +178,11 @@ def _candidates(record: Mapping[str, Any]) -> Iterator[str]:
         far = "not located" if each["distance_mi"] is None else f"{each['distance_mi']:.3f} mi"
         yield f"- {each['site_id']} at {far}: {', '.join(each['reasons'])}"
     yield from _more(outside)
+
+
+def _minute(stamp: str) -> str:
+    """A moment to the minute."""
+    return stamp[:16].replace("T", " ")
 
 
 def _mi(distance_mi: float | None) -> str:
@@ -161,7 +200,7 @@ def _access(record: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"{why['value']}: {why['words']}" for why in record["inputs_why"] if why["fact"] == "accessible")
     for call in record["contact_log"]:
         first = f", first appointment {call['first_appt']}" if call["first_appt"] else ""
-        yield f"- {call['at'][:10]} {call['by']} called {call['site_id']}: {call['result']}{first}"
+        yield f"- {_minute(call['at'])} UTC {call['by']} called {call['site_id']}: {call['result']}{first}"
     if not record["contact_log"]:
         yield "no call was on file"
 
@@ -199,28 +238,94 @@ def _trail(record: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"a person must look because: {reason}" for reason in record["review_reasons"])
 
 
-def _clocks(record: Mapping[str, Any]) -> Iterator[str]:
-    for clock in record["clocks"]:
-        met = f"met {clock['met_at']}" if clock["met_at"] else "running when it was decided"
-        yield f"{clock['clock']}: from {clock['start']}, due {clock['due']}, act by {clock['act_by']}; {met}"
+def _cautions(record: Mapping[str, Any]) -> Iterator[str]:
+    yield from (f"{caution['code']}: {caution['text']}" for caution in record["cautions"])
+    if not record["cautions"]:
+        yield "no caution was given"
+
+
+def _clocks(record: Mapping[str, Any], book: Mapping[str, Any]) -> Iterator[str]:
+    then = "is running" if book else "was running when it was decided"
+    clocks = book.get("clocks", record["clocks"])
+    for clock in clocks:
+        yield (
+            f"{clock['clock']}: from {_minute(clock['start'])}, due {_minute(clock['due'])}, act by "
+            f"{clock['act_by']}; {_ended(clock, then)}"
+        )
         for other in clock["also"]:
-            when = f"due {other['due']}" if other["due"] else "not recorded"
+            when = f"due {_minute(other['due'])}" if other["due"] else "not recorded"
             yield f"- the text names no start; counted from {other['start_event']}: {when}"
-    if not record["clocks"]:
+    if not clocks:
         yield "no clock was running"
 
 
-def _after(record: Mapping[str, Any], events: Sequence[Mapping[str, str]]) -> Iterator[str]:
-    letter = record["letter"] or "none"
-    yield f"letter due: {letter}; a draft until a named person confirms it"
-    for event in events:
-        yield f"- {event['at']} {event['name']}" + (f" by {event['by']}" if event.get("by") else "")
-    if not events:
-        yield "what was sent and who confirmed it stands in the casebook, chained to this record by its hash"
+def _ended(clock: Mapping[str, Any], then: str) -> str:
+    """How a clock ended, or that it runs."""
+    if clock["met_at"]:
+        return f"met {_minute(clock['met_at'])}, {'in time' if clock['on_time'] else 'LATE'}"
+    if clock["stopped_at"]:
+        return f"stopped {_minute(clock['stopped_at'])}: {clock['stopped_by']}"
+    return then
 
 
-def _next(record: Mapping[str, Any]) -> Iterator[str]:
+#: Events by which something left or was made to leave.
+_SENDS = ("letter_made", "list_made", "letter_sent", "list_sent", "sar_sent", "packet_sent")
+
+
+def _sent(record: Mapping[str, Any], book: Mapping[str, Any]) -> Iterator[str]:
+    yield f"letter due by the decision: {record['letter'] or 'none'}; to the requester by its reference number"
+    if not book:
+        yield "what was sent stands in the casebook, chained to this record by its hash"
+        return
+    sent = [event for event in book["events"] if event["name"] in _SENDS]
+    for event in sent:
+        yield f"- {_minute(event['at'])} {event['name']}{_by(event)}{_made(event)}{_tail(event.get('note'), 'note: ')}"
+    if not sent:
+        yield "nothing has left yet"
+
+
+def _made(event: Mapping[str, Any]) -> str:
+    """Which letter or list was made, and its file."""
+    draft = " (a draft)" if event.get("draft") == "Y" else ""
+    letter = f" {event['letter']}{draft}" if event.get("letter") else ""
+    sites = f" of {event['sites']} sites" if event.get("sites") else ""
+    return f"{letter}{sites}{_tail(event.get('sha256'), 'file ')}"
+
+
+def _by(event: Mapping[str, Any]) -> str:
+    """Who, where it was said."""
+    return f" by {event['by']}" if event.get("by") else ""
+
+
+def _decided(record: Mapping[str, Any], book: Mapping[str, Any]) -> Iterator[str]:
+    yield f"the table: {record['outcome']} on {record['decided_on']}"
+    if not book:
+        yield "who decided, confirmed or overrode it stands in the casebook, chained to this record by its hash"
+        return
+    for event in book["events"]:
+        if event["name"] in ("decided", "confirmed", "overridden"):
+            yield f"- {_minute(event['at'])} {event['name']}{_by(event) or ', no name given'}{_review(event)}"
+    if not any(event["name"] == "confirmed" for event in book["events"]):
+        yield "nobody has confirmed it"
+
+
+def _review(event: Mapping[str, Any]) -> str:
+    """The second reviewer; of an override what it put in the place of what, and why."""
+    second = _tail(event.get("second"), "second reviewer ")
+    if event["name"] != "overridden":
+        return second
+    letter = f" ({event['letter']})" if event.get("letter") else ""
+    change = f"{event['outcome']}{letter} in the place of {event['table_outcome']}"
+    return f"{second or ', no second reviewer'}: {change}, because: {event['reason']}"
+
+
+def _next(record: Mapping[str, Any], book: Mapping[str, Any]) -> Iterator[str]:
+    override = book.get("override")
     yield record["next_step"]
+    if override:
+        yield f"in its place by the override: {override['next_step']}"
+        if override["um"]:
+            yield f"to um: {override['um']}"
     for who, words in record["handover"].items():
         if words:
             yield f"to {who}: {words}"
@@ -230,7 +335,7 @@ def _reproducible(record: Mapping[str, Any]) -> Iterator[str]:
     policy = record["policy"]
     yield f"adequacy {record['tool_version']}, policy {policy['plan']} {policy['sha256']}"
     yield from (f"the plan's own policy: {entry}" for entry in policy["overridden"])
-    yield "data: " + ", ".join(f"{name} {vintage}" for name, vintage in record["data"].items())
+    yield from (f"data {name}: {vintage}" for name, vintage in sorted(record["data"].items()))
     yield f"record {record['hash']}, after {record['prev_hash']}"
     yield "decide it anew with: adequacy record verify FILE"
 
@@ -241,6 +346,14 @@ def _privacy(record: Mapping[str, Any]) -> Iterator[str]:
     yield f"kept {retention['years']} years after {retention['after']}"
 
 
-def _equal(record: Mapping[str, Any]) -> Iterator[str]:
+def _equal(record: Mapping[str, Any], book: Mapping[str, Any]) -> Iterator[str]:
     yield f"the table alone decided: {'>'.join(record['rule_trail'])}; the same facts always give this outcome"
-    yield f"{len(record['overrides'])} overrides"
+    if not book:
+        yield "whether it was overridden, and how often others are, stands in the casebook"
+        return
+    alike, override = book["alike"], book["override"]
+    yield f"decisions on file with the same facts: {alike['same_facts']}; with this outcome: {alike['same_outcome']}"
+    if override:
+        yield f"overridden: {override['outcome']} was put in the place of the table's outcome; see who decided"
+    for whose, rate in alike["overrides"].items():
+        yield f"overrides {whose}: {rate['overridden']} of {rate['decided']} decided ({rate['rate_pct']:.1f} %)"

@@ -13,7 +13,16 @@ from adequacy.outputs.escape import escape_terminal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["backtest_page", "calls_page", "case_page", "decision_page", "due_page", "list_page", "stats_page"]
+__all__ = [
+    "backtest_page",
+    "calls_page",
+    "case_page",
+    "confirmed_page",
+    "decision_page",
+    "due_page",
+    "list_page",
+    "stats_page",
+]
 
 WIDTH = 80
 _LABEL = 11
@@ -106,7 +115,9 @@ def case_page(view: Mapping[str, Any], letters: Mapping[str, str]) -> str:
         lines += _labelled("Repeats", f"a resubmission of {view['duplicates_of']}")
     if view["outcome"]:
         lines += _labelled("Outcome", f"{view['outcome']} by {'>'.join(view['rule_trail'])}")
-        lines += _labelled("Letter", _letter(view["letter"] or "", letters, view["confirmed_by"] or ""))
+        if view["override"]:
+            lines += _labelled("Override", _override(view["override"]))
+        lines += _labelled("Letter", _letter(view["letter"] or "", letters, _confirmed(view)))
     if view["is_stale"]:
         lines += _labelled("Note", "facts changed after the decision: decide it again")
     for clock in view["clocks"]:
@@ -117,6 +128,34 @@ def case_page(view: Mapping[str, Any], letters: Mapping[str, str]) -> str:
         lines += ["", *_labelled("Next", view["next_step"])]
     lines += _labelled("Allowed", ", ".join(view["allowed"]))
     return _page(lines)
+
+
+def confirmed_page(view: Mapping[str, Any]) -> str:
+    """Write what was confirmed, by whom, and what stands in the place of the table's outcome."""
+    what = view["letter"] or view["state"]
+    lines = [f"{view['id']}: {what} confirmed by {_confirmed(view)}"] if view["confirmed_by"] else [view["id"]]
+    if view["override"]:
+        lines += _labelled("Table", f"{view['outcome']} by {'>'.join(view['rule_trail'])}")
+        lines += _labelled("Override", _override(view["override"]))
+        lines += _labelled("Next", view["next_step"])
+    return _page(lines)
+
+
+def _confirmed(view: Mapping[str, Any]) -> str:
+    """Who confirmed, with the second reviewer."""
+    second = f", second reviewer {view['second_by']}" if view["second_by"] else ""
+    return f"{view['confirmed_by']}{second}" if view["confirmed_by"] else ""
+
+
+def _override(override: Mapping[str, Any]) -> str:
+    """What a named person put in the place of the table's outcome, and why."""
+    second = f", second reviewer {override['second']}" if override["second"] else ", no second reviewer"
+    um = f"; {override['um']}" if override["um"] else ""
+    letter = f" ({override['letter']})" if override["letter"] else ""
+    return (
+        f"{override['outcome']}{letter} in its place, {_minute(override['at'])} by {override['by']}{second}: "
+        f"{override['reason']}{um}"
+    )
 
 
 def _event(event: Mapping[str, Any]) -> str:
@@ -135,7 +174,7 @@ def list_page(rows: Sequence[Mapping[str, str]]) -> str:
         lines.append(
             f"{row['id']:<16} {row['received']:<16} {row['service_key']:<12} {row['state']}{mark}{again}"[:WIDTH]
         )
-    lines.append(f"{len(rows)} requests")
+    lines.append(_count(len(rows), "request"))
     return _page(lines)
 
 
@@ -146,12 +185,16 @@ def due_page(rows: Sequence[Mapping[str, Any]]) -> str:
     lines: list[str] = []
     for row in rows:
         left = row["days_left"]
-        when = "OVERDUE" if row["is_overdue"] else "today" if left == 0 else f"in {left} days"
+        when = "OVERDUE" if row["is_overdue"] else _SOON.get(left, f"in {left} days")
         lines.append(f"{row['due']}  {when:<10} {row['request_id']}  {row['clock']} ({row['owner']})"[:WIDTH])
         act_by = f"act by {row['act_by']}; " if row["act_by"] != row["due"][:10] else ""
         lines += _hanging(f"{act_by}{row['state']}: {row['next_step']}")
     overdue = sum(bool(row["is_overdue"]) for row in rows)
-    return _page([*lines, f"{len(rows)} clocks running, {overdue} overdue"])
+    return _page([*lines, f"{_count(len(rows), 'clock')} running, {overdue} overdue"])
+
+
+#: Days left that have a word of their own.
+_SOON = {0: "today", 1: "tomorrow"}
 
 
 def _hanging(text: str) -> list[str]:
@@ -172,14 +215,18 @@ def calls_page(calls: Sequence[Mapping[str, Any]]) -> str:
             f"{', '.join(call['requests'])}, due {call['first_due'] or 'no date'}{ages}"
         )
         lines += _hanging(told)
-    lines += ["", f"{len(calls)} sites. Ask: taking new people? ages? first appointment? Then record each call:"]
+    lines += [
+        "",
+        f"{_count(len(calls), 'site')}. Ask: taking new people? ages? first appointment? Then record each call:",
+    ]
     lines.append("  adequacy request event ID contacted --site SITE --by NAME --result RESULT")
     return _page(lines)
 
 
 def stats_page(stats: Mapping[str, Any]) -> str:
     """Write the counts of the book. Small numbers of requests are for use inside the plan."""
-    lines = [f"{stats['requests']} requests, {stats['resubmissions']} of them resubmissions", ""]
+    again = _count(stats["resubmissions"], "resubmission")
+    lines = [f"{_count(stats['requests'], 'request')}, {again} among them", ""]
     for title, name in (("State", "by_state"), ("Outcome", "by_outcome"), ("Finding", "by_finding")):
         lines.append(title)
         lines += [f"  {count:>6}  {word}" for word, count in stats[name].items()] or ["  none"]
@@ -192,7 +239,38 @@ def stats_page(stats: Mapping[str, Any]) -> str:
         f"  {gap['requests']:>6}  {gap['service_key']}  {gap['county_fips'] or 'county not known'}"
         for gap in stats["gaps"]
     ] or ["  none"]
+    lines += _override_lines(stats["overrides"])
     return _page([*lines, "", "For use inside the plan: counts under 11 must not leave it."])
+
+
+def _override_lines(overrides: Mapping[str, Any]) -> list[str]:
+    """How often a named person put another outcome in the place of the table's."""
+    lines = ["", "Overrides of the table"]
+    if not overrides["overridden"]:
+        return [*lines, "  none"]
+    lines.append(f"  {overrides['overridden']} of {overrides['decided']} decided ({overrides['rate_pct']:.1f} %)")
+    for change in overrides["changes"]:
+        lines += _bullets([f"{change['requests']} from {change['from']} to {change['to']}"])
+    for title, group, name in _OVERRIDES_BY:
+        lines.append(f"  By {title}")
+        lines += [
+            f"  {rate['overridden']:>6} of {rate['decided']} ({rate['rate_pct']:.1f} %)  "
+            f"{escape_terminal(rate[name]) or 'not known'}"[:WIDTH]
+            for rate in overrides[group]
+        ]
+    return lines
+
+
+_OVERRIDES_BY = (
+    ("provider", "by_requester", "requester"),
+    ("service", "by_service", "service_key"),
+    ("county", "by_county", "county_fips"),
+)
+
+
+def _count(number: int, word: str) -> str:
+    """A number and its word, in the plural where there is not one."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def backtest_page(summary: Mapping[str, Any]) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from adequacy.policy.records import DecisionRow
 
-__all__ = ["FACT_WORDS", "Trail", "prove", "walk"]
+__all__ = ["FACT_WORDS", "Trail", "combinations", "prove", "walk"]
 
 FACT_WORDS: dict[str, tuple[str, ...]] = {
     "level_of_care": ("inpatient", "non-inpatient"),

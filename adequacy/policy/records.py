@@ -285,8 +285,8 @@ class EventRule:
     """When an event of a request is allowed, and the state it leads to.
 
     ``to_state`` is empty where the state stays, ``@outcome`` that of the decision, ``A|B`` A while attachments are
-    missing and B once all came, ``@before`` the state before; ``needs`` is ``confirmed``,
-    ``unanswered``, ``overdue`` or empty.
+    missing and B once all came, ``@before`` the state before, ``@override`` that of the override;
+    ``needs`` is ``confirmed``, ``unanswered``, ``overdue`` or empty.
     """
 
     event: str

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from adequacy.casebook.overrides import override_of
 from adequacy.casebook.process import Case, Event, derive, require_allowed
 from adequacy.clocks import read_instant, zone_named
 from adequacy.determination import Contact, Determination, Standing, determine
+from adequacy.errors import UsageError
 from adequacy.policy import Policy, load_policy
-from tests.requests import POLICY, answer, request, site
+from tests.requests import POLICY, STRICT, answer, request, site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +27,8 @@ CASES: list[dict[str, Any]] = yaml.load(
 ZONE = zone_named("America/New_York")
 DECIDED = datetime(2026, 11, 1, 17, 0, tzinfo=UTC)
 KNOWN = {
-    "name", "rules", "needs", "request", "answer", "sites", "standing", "calls", "strict", "facts", "trail", "outcome",
+    "name", "rules", "needs", "request", "answer", "sites", "standing", "calls", "strict", "reviewed", "facts", "trail",
+    "outcome", "refused",
     "letter", "clock", "review", "reasons", "cautions", "no_cautions", "handover", "events", "state", "letter_now",
     "clocks",
 }  # fmt: skip
@@ -36,11 +39,17 @@ def _text(value: Any) -> str:
     return value.isoformat() if isinstance(value, (date, datetime)) else str(value)
 
 
-class _Strict(Policy):
-    """The shipped policy with the strict reading switched on."""
+def _strict(review: Mapping[str, str]) -> Policy:
+    """The shipped policy with an overlay that switches the strict reading on, with one review where there is one."""
+    import tempfile
 
-    def value(self, name: str, on: date) -> Any:
-        return True if name == "strict_closed_network" else super().value(name, on)
+    rows = ["plan,service_key,from,to,is_closed,by,confidence,source"]
+    if review:
+        rows.append(f"alliance,saiop,{review['from']},{review.get('to', '')},{review['is_closed']},C. Sel,V,test memo")
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "settings.yaml").write_text(STRICT, encoding="utf-8")
+        (Path(folder) / "closed_reviews.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+        return load_policy(overlay=Path(folder))
 
 
 class _WithNeeds(Policy):
@@ -54,8 +63,10 @@ def _policy(case: Mapping[str, Any]) -> Policy:
     """The policy of a case."""
     if not (case.get("strict") or case.get("needs")):
         return POLICY
+    if case.get("strict"):
+        return _strict({name: _text(value) for name, value in case.get("reviewed", {}).items()})
     policy = load_policy()
-    policy.__class__ = _Strict if case.get("strict") else _WithNeeds
+    policy.__class__ = _WithNeeds
     return policy
 
 
@@ -93,7 +104,11 @@ def worked(case: Mapping[str, Any], made: Determination) -> Case:
         given = dict(more[0]) if more else {}
         by = given.pop("by", "A. Lee")
         moment = read_instant(_text(at), ZONE).astimezone(UTC)
-        require_allowed(derive(events, POLICY), name, moment, POLICY)
+        before = derive(events, POLICY)
+        if name == "overridden":
+            second = given.pop("second", "")
+            given = {**override_of(before, given.pop("override"), given.pop("reason"), POLICY), "second": second}
+        require_allowed(before, name, moment, POLICY)
         events.append(Event(len(events) + 1, "X", len(events) + 1, name, moment, moment, by, given))
     return derive(events, POLICY)
 
@@ -123,7 +138,11 @@ def test_request_case(case: dict[str, Any]) -> None:
 
 
 def _require_what_follows(case: Mapping[str, Any], made: Determination) -> None:
-    """State, letter and clocks after the events."""
+    """State, letter and clocks after the events; ``refused`` is what the last one is refused with."""
+    if "refused" in case:
+        with pytest.raises(UsageError, match=case["refused"]):
+            worked(case, made)
+        return
     if not {"events", "state", "letter_now", "clocks"}.intersection(case):
         return
     after = worked(case, made)

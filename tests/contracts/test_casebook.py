@@ -14,9 +14,9 @@ from sqlalchemy import text
 
 from adequacy.casebook import Casebook, open_casebook
 from adequacy.casebook.entries import record_event
-from adequacy.casebook.lists import call_sheet, due, listed, stats
+from adequacy.casebook.lists import alike, call_sheet, due, listed, stats
 from adequacy.casebook.schema import SCHEMA_VERSION, tables
-from adequacy.casebook.view import case_view
+from adequacy.casebook.view import book_view, case_view
 from adequacy.errors import CasebookError, OutputError, RecordAltered, ServiceUnreachable, UsageError
 from tests.contracts.conftest import NOW
 from tests.requests import POLICY, draft_of, request, site
@@ -52,6 +52,10 @@ def test_a_request_goes_its_whole_way_to_an_executed_agreement(where: str, open_
         ("executed", "2026-11-21", {}),
         ("ended", "2027-05-21", {}),
     ):
+        if name == "packet_sent":  # nobody confirmed what it sends: the letter of the SAR's approval is a new one
+            with pytest.raises(UsageError, match="packet_sent needs a named person first"):
+                _sent(book, one, name, at, **given)
+            book.confirm(one, "A. Lee", at=_at("2026-11-15T00:00:00-05:00"), now=NOW)
         _sent(book, one, name, at, **given)
         states.append(book.case(one).state)
     assert states == [
@@ -67,7 +71,7 @@ def test_a_request_goes_its_whole_way_to_an_executed_agreement(where: str, open_
         "um_standard": "2026-11-14",
         "sca_packet_return": "2026-11-20",
     }
-    assert book.require_whole() == (11, 1)
+    assert book.require_whole() == (12, 1)
 
 
 def test_what_was_acknowledged_is_there_after_closing_and_opening(where: str, open_book: Opener) -> None:
@@ -145,6 +149,161 @@ def test_a_new_decision_needs_a_new_confirmation(where: str, open_book: Opener) 
     assert (record["record_id"], record["parent_id"]) == (f"{one}.2", f"{one}.1")
     assert record["request"]["age"] == "15"
     assert book.case(one).confirmed_by == ""
+
+
+def test_nothing_leaves_on_facts_that_changed_after_the_confirmation(where: str, open_book: Opener) -> None:
+    book = open_book(where)
+    [one] = book.open_requests([request()], now=NOW)
+    book.decide(one, draft_of(), now=NOW)
+    book.confirm(one, "A. Lee", at=NOW, now=NOW)
+    record_event(book, one, "corrected", {"age": "35"}, by="B. Cole", now=NOW)
+    for name in ("list_sent", "letter_sent"):
+        with pytest.raises(UsageError, match="facts changed after the decision"):
+            _sent(book, one, name, "2026-11-03")
+
+
+def test_a_telephone_number_put_right_after_um_approved_does_not_block_the_packet(
+    where: str, open_book: Opener
+) -> None:
+    book = open_book(where)
+    [one] = book.open_requests([request(client_specific="Y", nctracks="Y")], now=NOW)
+    book.decide(one, draft_of(finding="gap"), now=NOW)
+    book.confirm(one, "A. Lee", at=NOW, now=NOW)
+    for name, at in (("sar_sent", "2026-11-03"), ("sar_received", "2026-11-10"), ("um_approved", "2026-11-12")):
+        _sent(book, one, name, at)
+    record_event(book, one, "corrected", {"channel": "fax"}, at="2026-11-13", by="B. Cole", now=NOW)
+    book.confirm(one, "A. Lee", at=_at("2026-11-13T09:00:00-05:00"), now=NOW)
+    _sent(book, one, "packet_sent", "2026-11-14")
+    assert book.case(one).state == "PACKET_SENT"
+
+
+def _overridden(book: Casebook, **given: str) -> str:
+    """A request that the table closes, overridden by A. Lee."""
+    [one] = book.open_requests([request(**given)], now=NOW)
+    book.decide(one, draft_of(), now=NOW, by="C. Day")
+    book.confirm(
+        one, "A. Lee", at=NOW, now=NOW, second="B. Cruz", override="l4", reason="the only site burned down\nyesterday"
+    )
+    return one
+
+
+def test_an_override_is_recorded_with_who_when_and_why_and_leaves_the_record_alone(
+    where: str, open_book: Opener
+) -> None:
+    book = open_book(where)
+    one = _overridden(book)
+    view = case_view(book, one)
+    assert (view["state"], view["outcome"], view["letter"]) == (
+        "APPROVED_TO_CONTINUE",
+        "CLOSED_PROVIDERS_AVAILABLE",
+        "L4",
+    )
+    assert (view["confirmed_by"], view["second_by"]) == ("A. Lee", "B. Cruz")
+    assert view["override"] == {
+        "outcome": "APPROVED_TO_CONTINUE", "letter": "L4", "reason": "the only site burned down yesterday",
+        "second": "B. Cruz", "by": "A. Lee", "at": "2026-11-02T10:00:00-05:00", "um": "",
+        "next_step": "Confirm and send L4 with the OON SAR form; record sar_sent.",
+    }  # fmt: skip
+    assert "OON SAR" in view["next_step"]
+    assert [event["name"] for event in view["events"]] == ["received", "decided", "overridden", "confirmed"]
+    record = book.record(one)
+    assert (record["outcome"], record["letter"], record["overrides"]) == ("CLOSED_PROVIDERS_AVAILABLE", "L2", [])
+    assert book.require_whole() == (4, 1)
+    _sent(book, one, "sar_sent", "2026-11-03")
+    answer = next(clock for clock in book.case(one).clocks if clock.is_answer)
+    assert answer.met_at is not None
+    with pytest.raises(UsageError, match="out of order"):
+        _sent(book, one, "list_sent", "2026-11-04")
+
+
+def test_a_new_decision_ends_an_override(where: str, open_book: Opener) -> None:
+    book = open_book(where)
+    one = _overridden(book)
+    book.decide(one, draft_of(), now=NOW)
+    case = book.case(one)
+    assert (case.override, case.letter, case.confirmed_by, case.second_by) == (None, "L2", "", "")
+    assert stats(book)["overrides"]["overridden"] == 0
+
+
+def test_an_override_without_a_letter_holds_the_request_and_confirms_nothing(where: str, open_book: Opener) -> None:
+    book = open_book(where)
+    [one] = book.open_requests([request()], now=NOW)
+    book.decide(one, draft_of(), now=NOW)
+    case = book.confirm(one, "A. Lee", at=NOW, now=NOW, override="VERIFY_ACCESS", reason="the roster is doubted")
+    assert (case.state, case.letter, case.confirmed_by) == ("GEO_REVIEW", "", "")
+    assert "request call-sheet" in case_view(book, one)["next_step"]
+
+
+def test_a_refusal_put_in_the_place_of_a_members_own_request_goes_to_um(where: str, open_book: Opener) -> None:
+    book = open_book(where)
+    [one] = book.open_requests([request(requested_by="member", client_specific="Y", nctracks="Y")], now=NOW)
+    book.decide(one, draft_of(finding="gap"), now=NOW)
+    book.confirm(one, "A. Lee", at=NOW, now=NOW, override="L5", reason="known elsewhere")
+    assert "UM decides on the notice" in case_view(book, one)["override"]["um"]
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"override": "L4"}, "go together"),
+        ({"reason": "because"}, "go together"),
+        ({"override": "L4", "reason": "  "}, "go together"),
+        ({"override": "L1", "reason": "x"}, "CLOSED_NO_CONSUMER and CLOSED_NO_CONSUMER_GAP_FLAGGED. Name the outcome"),
+        ({"override": "L2", "reason": "x"}, "nothing to override"),
+        ({"override": "LEGAL_CHECK_LIST", "reason": "x"}, "no outcome and no letter"),
+        ({"override": "CLOSED_PROVIDERS_AVAILABLE", "reason": "x"}, "nothing to override"),
+        ({"override": "INPATIENT_PATH", "reason": "x"}, "no outcome and no letter"),
+        ({"override": "L8", "reason": "x"}, "no outcome and no letter of a decision. Known: .*L4a"),
+        ({"second": " a.  lee "}, "same person"),
+    ],
+)
+def test_an_override_that_is_none_is_refused_and_writes_nothing(
+    tmp_path: Path, open_book: Opener, given: dict[str, str], says: str
+) -> None:
+    book = open_book(str(tmp_path / "book.sqlite"))
+    [one] = book.open_requests([request()], now=NOW)
+    with pytest.raises(UsageError, match=r"not decided|nothing to confirm|same person|go together"):
+        book.confirm(one, "A. Lee", at=NOW, now=NOW, **given)
+    book.decide(one, draft_of(), now=NOW)
+    with pytest.raises(UsageError, match=says):
+        book.confirm(one, "A. Lee", at=NOW, now=NOW, **given)
+    assert book.require_whole() == (2, 1)
+
+
+def test_an_answered_or_an_inpatient_request_is_not_overridden(where: str, open_book: Opener) -> None:
+    book = open_book(where)
+    [one, hospital] = book.open_requests(
+        [request(), request(service="ip_adult", level="inpatient", admitted="2026-10-28T10:00")], now=NOW
+    )
+    for each in (one, hospital):
+        book.decide(each, draft_of(), now=NOW)
+    with pytest.raises(UsageError, match="INPATIENT_PATH by its level of care"):
+        book.confirm(hospital, "A. Lee", at=NOW, now=NOW, override="L4", reason="x")
+    book.confirm(one, "A. Lee", at=NOW, now=NOW)
+    _sent(book, one, "list_sent", "2026-11-03")
+    with pytest.raises(UsageError, match="is answered"):
+        book.confirm(one, "A. Lee", at=NOW, now=NOW, override="L4", reason="x")
+
+
+def test_overrides_are_counted_by_provider_service_and_county(where: str, open_book: Opener) -> None:
+    book = open_book(where)
+    one = _overridden(book)
+    others = book.open_requests(
+        [request(consumer_ref="REF-2"), request(consumer_ref="REF-3", requester="B Clinic"), request(requester="C")],
+        now=NOW,
+    )
+    for each in others[:2]:
+        book.decide(each, draft_of(), now=NOW)
+    counted = stats(book)["overrides"]
+    assert (counted["decided"], counted["overridden"]) == (3, 1)
+    assert counted["changes"] == [{"from": "CLOSED_PROVIDERS_AVAILABLE", "to": "APPROVED_TO_CONTINUE", "requests": 1}]
+    assert counted["by_requester"] == [{"requester": "A Clinic", "decided": 2, "overridden": 1, "rate_pct": 50.0}]
+    assert [(each["service_key"], each["decided"]) for each in counted["by_service"]] == [("saiop", 3)]
+    assert [(each["county_fips"], each["decided"]) for each in counted["by_county"]] == [("37085", 3)]
+    told = alike(book, one)
+    assert (told["same_facts"], told["same_outcome"]) == (3, 3)
+    assert told["overrides"]["of this requester"] == {"decided": 2, "overridden": 1, "rate_pct": 50.0}
+    assert book_view(book, one)["alike"] == told
 
 
 def test_completing_a_request_replaces_the_place_and_needs_a_name(where: str, open_book: Opener) -> None:
@@ -354,6 +513,16 @@ def test_a_book_of_version_one_is_brought_up_with_its_events(where: str, open_bo
     again = open_book(where)
     assert [row["id"] for row in listed(again)] == ids
     assert len(due(again, NOW)) == 2
+
+
+def test_a_book_of_version_two_gains_the_column_of_overrides(where: str, open_book: Opener) -> None:
+    book = open_book(where)
+    ids = book.open_requests([request()], now=NOW)
+    with book._engine.begin() as connection:
+        connection.execute(text("ALTER TABLE requests DROP COLUMN override"))
+        connection.execute(text("UPDATE meta SET value = '2' WHERE key = 'schema_version'"))
+    again = open_book(where)
+    assert [(row["id"], row["override"]) for row in listed(again)] == [(ids[0], "")]
 
 
 def test_a_book_from_a_newer_version_is_refused_and_untouched(where: str, open_book: Opener) -> None:

@@ -14,7 +14,7 @@ from typer.main import get_command
 
 from adequacy.cli.app import app
 from adequacy.geocode import locate_zip
-from tests.requests import request
+from tests.requests import STRICT, request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,7 +122,7 @@ def test_the_demos_twelve_requests_each_go_the_way_they_are_meant_to(run: Run) -
     assert [">".join(trail) for trail in trails] == ways
     counts = _json(run("request", "stats", "--format", "json"))
     assert counts["requests"] == len(ways)
-    assert run("request", "stats").out.startswith("12 requests")
+    assert run("request", "stats").out.startswith("12 requests, 0 resubmissions among them\n")
     assert len(_json(run("request", "due", "--as-of", "2026-11-02", "--format", "json"))) == 12
     assert "person" in run("request", "list").out
 
@@ -332,6 +332,76 @@ def test_the_origin_is_the_consumer_and_without_one_the_requesters_site() -> Non
     assert origin_of(request(consumer_ref="", zip="", site_zip="28301")).zip5 == "28301"
     assert origin_of(request(consumer_ref="a consumer", site_zip="28301")).zip5 == "28301"
     assert origin_of(request(consumer_ref="")) == locate_zip("27546")
+
+
+def _overlay(folder: Path, *reviews: str) -> tuple[str, str]:
+    """An overlay with the strict reading switched on, and reviews."""
+    folder.mkdir(exist_ok=True)
+    (folder / "settings.yaml").write_text(STRICT, encoding="utf-8")
+    head = "plan,service_key,from,to,is_closed,by,confidence,source"
+    (folder / "closed_reviews.csv").write_text("\n".join((head, *reviews)) + "\n", encoding="utf-8")
+    return ("--policy", str(folder))
+
+
+def test_the_strict_reading_is_switched_on_by_an_overlay_and_waits_for_the_review(run: Run, tmp_path: Path) -> None:
+    strict = _overlay(tmp_path / "overlay")
+    named = _opened(run, *OPEN, *strict)
+    nobody = _opened(
+        run, "request", "open", "--service", "SAIOP", "--site-zip", "27546", "--received", "2026-10-29",
+        "--requester", "B Clinic", *strict,
+    )  # fmt: skip
+
+    def decided(one: str) -> tuple[Any, ...]:
+        record = tmp_path / f"{one}.json"
+        assert run("request", "decide", one, "--record", str(record), *strict).code == 0
+        view = _json(run("request", "show", one, "--format", "json", *strict))
+        same = run("record", "verify", str(record), *strict)
+        assert (same.code, same.out.split(":")[0]) == (0, "IDENTICAL")
+        names = ("rule_trail", "outcome", "letter", "human_review", "state")
+        return (*(view[name] for name in names), view["facts"]["tp_closed_service"])
+
+    assert decided(named) == (["R08"], "LEGAL_CHECK_LIST", "L2", "Y", "LEGAL_REVIEW", "U")
+    assert decided(nobody) == (["R04"], "LEGAL_CHECK", None, "Y", "LEGAL_REVIEW", "U")
+    assert "nothing to confirm" in run("request", "confirm", nobody, "--by", "A", *strict).refused(2)
+    # counsel has reviewed the service as open: the closed-network wording stays out of it
+    _overlay(tmp_path / "overlay", "alliance,saiop,2026-10-30,,N,C. Sel,V,memo of counsel")
+    assert decided(named)[0] == ["R08"]
+    assert decided(nobody)[0] == ["R04"]
+    # reviewed as closed: the usual way
+    _overlay(tmp_path / "overlay", "alliance,saiop,2026-10-30,,Y,C. Sel,V,memo of counsel")
+    assert decided(named) == (["R05"], "CLOSED_PROVIDERS_AVAILABLE", "L2", "N", "CLOSED_PROVIDERS_AVAILABLE", "Y")
+    assert decided(nobody)[:2] == (["R02"], "CLOSED_NO_CONSUMER")
+    # without the overlay the text of 2020-10-12 closes every service
+    assert run("request", "decide", named).code == 0
+    assert _json(run("request", "show", named, "--format", "json"))["rule_trail"] == ["R05"]
+
+
+def test_an_override_is_shown_explained_and_counted_and_the_record_still_verifies(run: Run, tmp_path: Path) -> None:
+    one = _opened(run, *OPEN)
+    run("request", "decide", one, "--record", str(tmp_path / "r.json"), "--by", "C. Day")
+    told = ("--by", "A. Lee", "--second", "B. Cruz", "--override", "L4", "--reason", "the only site burned down")
+    said = run("request", "confirm", one, *told)
+    assert said.out.splitlines()[0] == f"{one}: L4 confirmed by A. Lee, second reviewer B. Cruz"
+    shown = run("request", "show", one).out
+    explained = run("record", "explain", one).out
+    counted = run("request", "stats").out
+    for page in (said.out, shown, explained, counted):
+        assert max(map(len, page.splitlines())) <= 80
+    flat = " ".join(explained.split())
+    assert "overridden by A. Lee, second reviewer B. Cruz: APPROVED_TO_CONTINUE (L4) in the place of" in flat
+    assert "because: the only site burned down" in flat
+    assert "decided by C. Day" in flat
+    assert "by the override: Confirm and send L4 with the OON SAR form" in flat
+    assert "overrides of this service: 1 of 1 decided (100.0 %)" in flat
+    assert "the only site burned down" in " ".join(shown.split())
+    assert "1 of 1 decided (100.0 %)" in counted
+    run("record", "export", one, "--out", str(tmp_path / "again.json"))
+    assert (tmp_path / "again.json").read_bytes() == (tmp_path / "r.json").read_bytes()
+    assert run("record", "verify", str(tmp_path / "again.json")).code == 0
+    assert "--override LETTER_OR_OUTCOME and --reason" in run(
+        "request", "confirm", one, "--by", "A. Lee", "--override", "L5"
+    ).refused(2)
+    assert "same person" in run("request", "confirm", one, "--by", "A. Lee", "--second", "a. lee").refused(2)
 
 
 def _examples() -> list[list[str]]:
