@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from adequacy.casebook.overrides import override_of, require_second
-from adequacy.casebook.process import Case, CaseClock, Event, derive, require_allowed
+from adequacy.casebook.process import Case, Event, derive, require_allowed
+from adequacy.casebook.rows import clock_row, contact_row, gist, request_row, resubmission_key, stamp
 from adequacy.casebook.schema import open_engine, plain_errors, tables, writing
 from adequacy.determination import Contact, canonical
 from adequacy.determination.record import content_hash, record_hash, require_unaltered, seal
@@ -212,10 +213,10 @@ class Casebook:
             draft,
             record_id=f"{case.id}.{count}",
             parent_id=parent,
-            created_at_utc=_stamp(now),
+            created_at_utc=stamp(now),
             prev_hash=self._last_hash(connection, records),
         )
-        data = {"record": record["hash"], "record_id": record["record_id"], **_gist(record)}
+        data = {"record": record["hash"], "record_id": record["record_id"], **gist(record)}
         event = self._append(
             connection, case.id, len(case.events) + 1, "decided", at=_not_before(case, now), now=now, by=by, data=data
         )
@@ -414,16 +415,16 @@ class Casebook:
         """Write one event at the end of the chain."""
         events = self._t.events
         last = connection.execute(events.select().order_by(events.c.seq.desc()).limit(1)).first()
-        stamp = _stamp(now)
-        if last is not None and stamp < last.recorded_at:
+        recorded_at = stamp(now)
+        if last is not None and recorded_at < last.recorded_at:
             data = {**data, "clock_was_set_back": True}
         values = {
             "seq": last.seq + 1 if last else 1,
             "request_id": request_id,
             "n": n,
             "name": name,
-            "at": _stamp(at),
-            "recorded_at": stamp,
+            "at": stamp(at),
+            "recorded_at": recorded_at,
             "by": by,
             "data": canonical(data),
             "prev_hash": last.hash if last else _FIRST,
@@ -441,7 +442,7 @@ class Casebook:
     def _project(self, connection: Connection, case: Case, *, new: bool = False) -> None:
         """Bring the derived tables along with a case."""
         requests, clocks, contacts = self._t.requests, self._t.clocks, self._t.contacts
-        row = _request_row(case)
+        row = request_row(case)
         if new:
             connection.execute(requests.insert().values(**row))
         else:
@@ -449,10 +450,10 @@ class Casebook:
                 connection.execute(table.delete().where(table.c[column] == case.id))
             connection.execute(requests.insert().values(**row))
         for place, clock in enumerate(case.clocks):
-            connection.execute(clocks.insert().values(request_id=case.id, place=place, **_clock_row(clock)))
+            connection.execute(clocks.insert().values(request_id=case.id, place=place, **clock_row(clock)))
         for event in case.events:
             if event.name == "contacted":
-                connection.execute(contacts.insert().values(**_contact_row(case, event)))
+                connection.execute(contacts.insert().values(**contact_row(case, event)))
 
     def _record(self, connection: Connection, record: str) -> dict[str, Any]:
         """A record by its hash, held to it."""
@@ -547,91 +548,6 @@ def _not_before(case: Case, now: datetime) -> datetime:
     return max(now.astimezone(UTC), case.events[-1].at)
 
 
-def resubmission_key(request: Mapping[str, str]) -> str:
-    """Hash what makes two requests the same: requester, service, and the consumer or else the requester's site."""
-    requester = request.get("requester_npi") or "".join(filter(str.isalnum, request.get("requester", "").casefold()))
-    whom = request.get("consumer_ref") or "|".join(
-        request.get(k, "") for k in ("site_zip", "site_point", "site_address")
-    )
-    text = "\n".join((requester, request["service_key"], whom.casefold().strip()))
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
-def _gist(record: Mapping[str, Any]) -> dict[str, Any]:
-    """What the event of a decision says without its record."""
-    answer = record["answer"] or {}
-    return {
-        "outcome": record["outcome"],
-        "letter": record["letter"],
-        "clock": record["clock"],
-        "rule_trail": record["rule_trail"],
-        "human_review": record["human_review"],
-        "review_reasons": record["review_reasons"],
-        "cautions": record["cautions"],
-        "facts": record["inputs"],
-        "finding": record["finding"] or "",
-        "county_fips": (answer.get("origin") or {}).get("county_fips") or "",
-        "decided_on": record["decided_on"],
-    }
-
-
-def _request_row(case: Case) -> dict[str, Any]:
-    """A case as its row of ``requests``."""
-    decision, received = case.decision or {}, case.events[0]
-    answer_clock = next((clock for clock in case.clocks if clock.is_answer), None)
-    texts = {
-        "id": case.id,
-        "par": case.par,
-        "state": case.state,
-        "service_key": case.request["service_key"],
-        "level_of_care": case.request.get("level_of_care", ""),
-        "requester": case.request.get("requester", ""),
-        "received_at": _stamp(case.received_at),
-        "finding": decision.get("finding", ""),
-        "outcome": decision.get("outcome", ""),
-        "letter": case.letter,
-        "human_review": decision.get("human_review", ""),
-        "county_fips": case.request.get("county_fips", "") or decision.get("county_fips", ""),
-        "decided_at": _stamp(case.at_of("decided")),
-        "answered_at": _stamp(answer_clock.met_at if answer_clock else None),
-        "answer_due_at": _stamp(answer_clock.deadline.due_at if answer_clock else None),
-        "is_on_time": _flag(answer_clock.on_time if answer_clock else None),
-        "confirmed_by": case.confirmed_by,
-        "duplicates_of": case.duplicates_of,
-        "resubmission_key": received.data["resubmission_key"],
-        "override": case.override["outcome"] if case.override else "",
-    }
-    return {**texts, "number": received.data["number"], "is_stale": int(case.is_stale), "last_n": len(case.events)}
-
-
-def _clock_row(clock: CaseClock) -> dict[str, Any]:
-    """A clock as its row."""
-    return {
-        "clock": clock.clock,
-        "owner": clock.owner,
-        "end_event": clock.end_event,
-        "start_at": _stamp(clock.deadline.start_at),
-        "due_at": _stamp(clock.deadline.due_at),
-        "act_by": clock.deadline.act_by_date.isoformat(),
-        "met_at": _stamp(clock.met_at),
-        "stopped_at": _stamp(clock.stopped_at),
-        "is_running": int(clock.is_running),
-    }
-
-
-def _contact_row(case: Case, event: Event) -> dict[str, Any]:
-    """A call as its row."""
-    said = {name: event.data.get(name, "") for name in ("site_id", "result", "first_appt", "note")}
-    return {
-        "seq": event.seq,
-        "request_id": case.id,
-        "service_key": case.request["service_key"],
-        "at": _stamp(event.at),
-        "by": event.by,
-        **said,
-    }
-
-
 def _unpacked(body: bytes) -> dict[str, Any]:
     """A record from its stored form."""
     try:
@@ -639,16 +555,6 @@ def _unpacked(body: bytes) -> dict[str, Any]:
     except (zlib.error, ValueError) as error:
         raise RecordAltered("a record of the casebook cannot be read: restore it from its last copy.") from error
     return record
-
-
-def _flag(value: bool | None) -> str:
-    """Y, N, or nothing."""
-    return "" if value is None else ("Y" if value else "N")
-
-
-def _stamp(at: datetime | None) -> str:
-    """A moment as text in UTC that sorts as it should; empty where there is none."""
-    return "" if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f+00:00")
 
 
 def _hash(values: Mapping[str, Any]) -> str:
