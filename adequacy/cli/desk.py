@@ -191,13 +191,13 @@ def network_of(record: dict[str, Any], network: str | None, plan: str | None, po
     """The network to verify a record on: the one named, of a folder the one with the record's hash, else by its day."""
     from adequacy.api import Network as Opened
     from adequacy.cli.check import open_configured
-    from adequacy.network import open_network
+    from adequacy.network import network_files, open_network
 
     place = Path(setting("network", network).value or "")
     named = record["network"] or {}
     plan = plan or record["policy"]["plan"]
     if place.is_dir() and place != Path():
-        for file in sorted(place.glob("*.gpkg")):
+        for file in network_files(place):
             found = open_network(file)
             if found.meta.sha256 == named.get("sha256"):
                 return Opened(found, books_policy(plan, policy))

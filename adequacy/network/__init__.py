@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from adequacy.network.file import NetworkFile, Offering, open_network
+from adequacy.network.file import NetworkFile, Offering, network_files, open_network
 
 if TYPE_CHECKING:
     from adequacy.network.build import BuildReport, build_network
@@ -21,6 +21,7 @@ __all__ = [
     "Offering",
     "build_network",
     "compare_networks",
+    "network_files",
     "network_without",
     "open_network",
 ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
+import re
 import sqlite3
 import tempfile
 from dataclasses import dataclass, fields
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BuildReport", "build_network", "content_sha256", "rewrite"]
 
+#: A part untouched for so long is nobody's: a build takes minutes.
+_PART_STALE_S = 3600
 _INDEXES = (
     "CREATE INDEX offerings_by_service ON offerings (service_key)",
     "CREATE INDEX offerings_by_site ON offerings (site_id)",
@@ -302,12 +306,29 @@ def _write(frames: dict[str, pandas.DataFrame], meta: dict[str, str], out: Path)
         part.unlink()
         _write_geopackage(frames, meta, part)
         NetworkFile(part).close()
+        _clear_old_parts(out, part)
         part.replace(out)
     except OSError as error:
         raise OutputError(f"{out}: cannot be written ({error.strerror or error}).") from error
     finally:
-        for leftover in out.parent.glob(f"{part.name}*"):
-            leftover.unlink(missing_ok=True)
+        for leftover in _parts(out):
+            if leftover.name.startswith(part.name):
+                leftover.unlink(missing_ok=True)
+
+
+def _parts(out: Path) -> list[Path]:
+    """List the unfinished files of builds of this network: running ones, and what killed ones left."""
+    named = re.compile(re.escape(f".{out.name}.") + r"\w{8}\.gpkg(?:-journal|-wal|-shm)?")
+    return [path for path in out.parent.iterdir() if named.fullmatch(path.name)]
+
+
+def _clear_old_parts(out: Path, ours: Path) -> None:
+    """Delete what killed builds left: parts so much older than ours that nobody can still be writing them."""
+    now = ours.stat().st_mtime
+    for part in _parts(out):
+        with contextlib.suppress(OSError):  # another build may clear it, or hold it open: then it stays
+            if now - part.stat().st_mtime > _PART_STALE_S:
+                part.unlink()
 
 
 def _write_geopackage(frames: dict[str, pandas.DataFrame], meta: dict[str, str], path: Path) -> None:

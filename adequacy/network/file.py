@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import geopandas
     import pandas
 
-__all__ = ["FORMAT_VERSION", "NetworkFile", "Offering", "Refused", "open_network"]
+__all__ = ["FORMAT_VERSION", "NetworkFile", "Offering", "Refused", "network_files", "open_network"]
 
 #: Version of the layout of a network file. A file with a higher one is refused.
 FORMAT_VERSION = 1
@@ -268,6 +268,18 @@ def _meta(connection: sqlite3.Connection, path: Path) -> Meta:
         raise
 
 
+def network_files(folder: Path) -> list[Path]:
+    """Return the network files of a folder, by name; what interrupted builds left (a dot begins its name) is none.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> network_files(Path(tempfile.mkdtemp()))
+    []
+    """
+    return sorted(path for path in folder.glob("*.gpkg") if not path.name.startswith("."))
+
+
 def open_network(path: Path | str, on: str | None = None) -> NetworkFile:
     """Open a network file, or the file of a folder that answers for a day.
 
@@ -292,7 +304,7 @@ def open_network(path: Path | str, on: str | None = None) -> NetworkFile:
     path = Path(path)
     if not path.is_dir():
         return NetworkFile(path)
-    files = sorted(path.glob("*.gpkg"))
+    files = network_files(path)
     if not files:
         raise NetworkFileError(f"{path}: no network file (*.gpkg) in this folder. {_REBUILD}")
     dated = []
