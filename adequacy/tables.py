@@ -204,7 +204,7 @@ _AREA_REST = (
     _number("nearest_mean_mi", "average distance of the people to the nearest counted site", "statute mile"),
     _number(
         "people_perhaps_within",
-        "people_within, if sites known only to their ZIP stood where it suits",
+        "people_within if sites known only to their ZIP stood where it suits; empty where that changes nothing",
         "person",
         kind="int",
     ),

@@ -398,17 +398,22 @@ class _Measuring:
     def _gaps(self, counties: list[Row], inside: Flags) -> Iterator[Row]:
         """Counties with people beyond the limit, each with the place where most of them live."""
         outside = np.flatnonzero(~inside & (self.weight > 0))
-        keys = list(zip(self.county[outside].tolist(), self.people.place[self.rows[outside]].tolist(), strict=True))
-        by_place: dict[tuple[int, str], int] = {}
-        for key, weight in zip(keys, self.weight[outside].tolist(), strict=True):
-            by_place[key] = by_place.get(key, 0) + weight
-        worst: dict[int, tuple[int, str]] = {}
-        for (c, place), weight in by_place.items():
-            worst[c] = max(worst.get(c, (0, "")), (weight, place))
+        worst = self._worst_places(outside)
         for c, row in enumerate(counties):
             if row["people_beyond"]:
                 weight, place = worst[c]
                 yield {name: row[name] for name in _GAP_COLUMNS} | {"worst_zcta": place, "worst_zcta_people": weight}
+
+    def _worst_places(self, rows: Ints) -> dict[int, tuple[int, str]]:
+        """Of some people: by county, how many live in the place where most of them do, and which that is."""
+        places = self.near.places
+        key = self.county[rows] * len(places) + self.near.place[self.rows[rows]]
+        sums = np.bincount(key, weights=self.weight[rows])
+        worst: dict[int, tuple[int, str]] = {}
+        for each in np.flatnonzero(sums).tolist():
+            c, where = divmod(each, len(places))
+            worst[c] = max(worst.get(c, (0, "")), (int(sums[each]), str(places[where])))
+        return worst
 
     def _single(self, reach: Reach) -> Iterator[Row]:
         """People who reach one agency only, by county and agency."""
@@ -527,7 +532,7 @@ def _shares(area: Area) -> Row:
         "share_pct": 100.0 * area.sure / area.people if area.people else None,
         "people_beyond": area.people - area.sure,
         "people_short": people_short(area.people, area.sure, area.required_pct, area.credit_pct),
-        "people_perhaps_within": area.perhaps,
+        "people_perhaps_within": area.perhaps if area.perhaps != area.sure else None,
     }
 
 

@@ -188,6 +188,8 @@ class CountyReach:
         self._index = SiteIndex(
             self._lon, self._lat, service=people.county[some], services=list(range(len(people.counties)))
         )
+        #: The Census areas of the people, and the position in them of each row.
+        self.places, self.place = np.unique(people.place, return_inverse=True)
         self._column: dict[tuple[float, float], int] = {}
         self._miles = np.zeros((self._size, 0))
         self._row = np.zeros((self._size, 0), dtype=np.int64)

@@ -114,8 +114,8 @@ def _packed_blocks(wanted: set[str] | None) -> Iterable[tuple[str, bytes]]:
 #: No border is generalised by as much as this.
 _BOX_MARGIN_DEG = 0.2
 _BOX = "SELECT min_lat, max_lat, min_lon, max_lon FROM county_box WHERE county_fips = ?"
-#: Block groups in no ZCTA stand together under an empty one. A ZCTA reaches no farther from its point than its radius: 60 miles are less than a degree of latitude, 20 less than
-#: one of longitude anywhere south of 73 degrees.
+#: Block groups in no ZCTA stand together under an empty one. A ZCTA reaches no farther from its point than its radius:
+#: 60 miles are less than a degree of latitude, 20 less than one of longitude anywhere south of 73 degrees.
 _BLOCKS_NEAR = (
     "SELECT b.zcta, b.blocks FROM block_groups b LEFT JOIN zcta z ON z.zcta = b.zcta"
     " WHERE z.zcta IS NULL OR z.lat + z.max_radius_mi / 60 >= ? AND z.lat - z.max_radius_mi / 60 <= ?"
