@@ -21,7 +21,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from adequacy.errors import InputError
+from adequacy.errors import InputError, MissingExtra
 from adequacy.intake.findings import Source
 from adequacy.intake.merged import merged_ranges
 
@@ -43,6 +43,7 @@ _READ_BYTES = 1 << 20
 _SEPARATORS = ",\t|;"
 _QUOTED = re.compile(r'"[^"\r\n]*"')
 _WORKBOOK_MAGIC = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+_PARQUET_MAGIC = b"PAR1"
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -122,13 +123,13 @@ def open_roster(path: Path | str) -> RosterFile:
     ----------
     path : Path or str
         A workbook (xlsx, xlsm, xls, xlsb, ods), a text file with separators (comma, tab, bar or semicolon; gzip
-        allowed), or JSON of a Plan-Net directory. ``-`` reads standard input. What it is follows from its first bytes,
-        not from its name.
+        allowed), Parquet, or JSON of a Plan-Net directory. ``-`` reads standard input. What it is follows
+        from its first bytes, not from its name.
 
     Returns
     -------
     RosterFile
-        ``kind`` is ``workbook``, ``text`` or ``json``; a JSON file has no sheets (see ``plan_net``).
+        ``kind`` is ``workbook``, ``text``, ``parquet`` or ``json``; JSON has no sheets (see ``plan_net``).
 
     Raises
     ------
@@ -140,6 +141,8 @@ def open_roster(path: Path | str) -> RosterFile:
         file.sheets = _workbook_sheets(file)
     elif file.kind == "text":
         file.sheets = [_text_sheet(file)]
+    elif file.kind == "parquet":
+        file.sheets = [_parquet_sheet(file)]
     for sheet in file.sheets:
         sheet.width = max(map(len, sheet.head), default=0)
     return file
@@ -169,7 +172,7 @@ def _identified(path: Path | str) -> RosterFile:
             f"{name} is a web page or XML under another name. Open it in a spreadsheet and save it as .xlsx."
         )
     kind = "workbook" if first.startswith(_WORKBOOK_MAGIC) else "json" if start[:1] in b"{[" else "text"
-    file.sha256, file.kind = digest.hexdigest(), kind
+    file.sha256, file.kind = digest.hexdigest(), "parquet" if first.startswith(_PARQUET_MAGIC) else kind
     return file
 
 
@@ -202,6 +205,22 @@ def _workbook_sheets(file: RosterFile) -> list[Sheet]:
             f"{file.name} is damaged or no workbook ({type(error).__name__}). Save it again from a spreadsheet."
         ) from None
     return sheets
+
+
+def _parquet_sheet(file: RosterFile) -> Sheet:
+    """Read a Parquet file as a grid: its column names, then its rows; a missing value is an empty cell."""
+    try:
+        from pyarrow import ArrowException, parquet
+    except ImportError:
+        raise MissingExtra("parquet", "A Parquet file") from None
+    try:
+        with file.open() as stream:
+            columns = parquet.read_table(stream).to_pydict()
+    except (ArrowException, OSError, ValueError) as error:
+        raise InputError(f"{file.name} is damaged ({type(error).__name__}). Write the Parquet file again.") from None
+    rows = ([None if cell != cell else cell for cell in row] for row in zip(*columns.values(), strict=True))
+    grid: list[list[Any]] = [list(columns), *rows]
+    return Sheet(Source(file.name), [[_text(cell) for cell in row] for row in grid[:HEAD_ROWS]], _grid=grid)
 
 
 def _fill_merged(grid: list[list[Any]], ranges: Iterable[Range]) -> None:

@@ -13,6 +13,7 @@ import adequacy as aq
 from adequacy.compliance.measured import measure_plan
 from adequacy.compliance.people import as_people
 from adequacy.compliance.small_cells import hide_small
+from adequacy.errors import InputError
 from adequacy.network import network_without
 from adequacy.outputs.workbook import write_workbook
 from adequacy.reference.demo import demo_path
@@ -234,3 +235,17 @@ def test_members_are_measured_where_they_live_and_nobody_is_named(run: Callable[
     written = "".join(path.read_text(encoding="utf-8", errors="replace") for path in out.glob("*.*")) + ran.err
     assert not [line for line in homes if line.split(",")[0] in written.replace("MST", "").split(",")]
     assert "1980-01-01" not in written
+
+
+def test_a_member_file_may_be_parquet(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    columns = {"member_id": ["A", "B"], "zip5": ["27546", "27501"], "eligible_from": ["2020-01-01", "2020-01-01"]}
+    frame = pd.DataFrame(columns | {"lon": [-78.8, None], "lat": [35.4, None], "birth_date": ["2000-01-01", ""]})
+    frame.to_parquet(tmp_path / "members.parquet")
+    people = aq.member_people(tmp_path / "members.parquet", "2026-11-01")
+    assert len(people) == 2
+    assert people.are_members
+    assert people.lon[0] == -78.8
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1 and nothing else")
+    with pytest.raises(InputError, match="damaged"):
+        aq.member_people(tmp_path / "broken.parquet", "2026-11-01")
