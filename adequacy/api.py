@@ -289,7 +289,7 @@ class Network:
         --------
         >>> net = demo_network()
         >>> net.nearest("saiop", lon=[-78.846], lat=[35.397]).round(1).tolist()
-        [1.5]
+        [2.9]
         """
         ask, at, _ = self._points(service, points, lon, lat, as_of, age, funding)
         return _like(at, ask.nearest(*at[:2]), "nearest_mi")
@@ -543,8 +543,8 @@ def measure(
     Examples
     --------
     >>> out = measure(demo_network(), scheme="alliance_oon", people=census_people(["Harnett"]), services=["saiop"])
-    >>> out.by_county.loc[0, ["county", "people", "people_within"]].tolist()
-    ['Harnett', 133568, 133568]
+    >>> out.by_county.loc[0, "county"], int(out.by_county.loc[0, "people_within"])
+    ('Harnett', 133568)
     """
     from adequacy.compliance import measure_plan
 
