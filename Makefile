@@ -12,7 +12,7 @@ PIP := $(PY) -m pip --disable-pip-version-check
 EXTRAS := dev,fast,plots,parquet,pdf,postgres,browser,drive
 JOBS ?= 2
 
-.PHONY: help install demo demo-requests test lint fix types layers check bench validate notebooks wheel data approve clean
+.PHONY: help install demo gallery demo-requests test lint fix types layers check bench validate notebooks wheel data approve clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ install: $(VENV)/all  ## set up a working copy with everything a contributor nee
 
 demo: $(VENV)/core  ## set up, and answer a real check on the embedded demo network
 	$(BIN)/adequacy check --service SAIOP --zip 27546
+
+gallery: $(VENV)/all  ## draw the pictures of docs/gallery anew, from the demo network
+	$(PY) docs/make_gallery.py
 
 demo-requests: $(VENV)/core  ## work the twelve sample requests end to end into reports/
 	$(PY) data/demo/work_requests.py

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,6 +30,8 @@ def report(
     ] = None,
     compare: Annotated[str | None, typer.Option("--compare", help="An earlier network: what changed.")] = None,
     casebook: Annotated[str | None, typer.Option("--casebook", help="Adds the requests summary of a casebook.")] = None,
+    eml: Annotated[str | None, typer.Option("--eml", help="Also write an unsent e-mail draft (.eml).")] = None,
+    pdf: Annotated[str | None, typer.Option("--pdf", help="Also write it as PDF (extra pdf).")] = None,
     png: Annotated[str | None, typer.Option("--png", help="Also write the map as a picture for slides.")] = None,
     as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Day asked about; today.")] = None,
     network: Annotated[str | None, typer.Option("--network", help="Network file, or a folder of them.")] = None,
@@ -37,7 +40,7 @@ def report(
 ) -> None:
     """Write who can reach which service, county by county, as one self-contained file."""
     from adequacy.cli.check import default_day, open_configured
-    from adequacy.outputs.report import AUDIENCES, write_map_picture, write_report
+    from adequacy.outputs.report import AUDIENCES
 
     if profile not in AUDIENCES:
         raise UsageError(f"--profile {profile}: no such reader. Choose one of {', '.join(AUDIENCES)}.")
@@ -49,9 +52,31 @@ def report(
     if compare is not None:
         with open_configured(compare, plan, policy) as old:
             before = old.overview(**asked)
-    write_report(overview, Path(out), profile, before=before, requests=requests)
-    if png is not None:
-        write_map_picture(overview, Path(png), profile)
+    _write(overview, profile, before, requests, {"html": out, "eml": eml, "pdf": pdf, "png": png})
+
+
+def _write(
+    overview: dict[str, Any],
+    profile: Any,
+    before: dict[str, Any] | None,
+    requests: dict[str, Any] | None,
+    files: dict[str, str | None],
+) -> None:
+    """Write the report and what goes with it, each only where it was asked for."""
+    from adequacy.outputs import draft, report
+    from adequacy.outputs.files import write_bytes
+
+    page = report.report_page(overview, profile, before=before, requests=requests)
+    makers: dict[str, Callable[[], bytes]] = {
+        "html": lambda: page.encode("utf-8"),
+        "eml": lambda: draft.draft(overview, page, profile),
+        "pdf": lambda: report.report_pdf(page),
+        "png": lambda: report.map_picture(overview, profile),
+    }
+    for kind, make in makers.items():
+        file = files[kind]
+        if file is not None:
+            write_bytes(make(), Path(file))
 
 
 def _listed(text: str | None) -> list[str] | None:

@@ -20,7 +20,7 @@ _WIDTH_IN = 7.5
 _MARKERS = {"disc": "o", "square": "s", "diamond": "D", "triangle": "^", "cross": "x", "star": "*"}
 _CROWD = 600
 """Sites in view from which on marks are drawn smaller, as on the interactive map."""
-_COLOURS = 64
+_COLOURS = 128
 _RASTER_ABOVE = 2_000
 """Sites from which on a page carries a bitmap: a vector for each would make the file heavy."""
 
@@ -91,7 +91,7 @@ def _fewer_colours(png: io.BytesIO) -> bytes:
 
     out = io.BytesIO()
     with Image.open(png) as image:
-        image.convert("RGB").quantize(_COLOURS).save(out, "PNG", optimize=True)
+        image.convert("RGB").quantize(_COLOURS, Image.Quantize.MAXCOVERAGE).save(out, "PNG", optimize=True)
     return out.getvalue()
 
 

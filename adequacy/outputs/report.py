@@ -12,9 +12,8 @@ import zlib
 from typing import TYPE_CHECKING, Any, Literal
 
 from adequacy import __version__, reference
-from adequacy.errors import PrivacyError, UsageError
+from adequacy.errors import MissingExtra, PrivacyError, UsageError
 from adequacy.outputs.escape import escape_plain
-from adequacy.outputs.files import write_bytes
 from adequacy.outputs.folium_parts import map_parts
 from adequacy.outputs.html import Html, Page, Row, asset, join, page_html, picture, table, tag, write_html
 from adequacy.outputs.picture import page_picture, scene_picture
@@ -27,7 +26,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["AUDIENCES", "Audience", "report_page", "report_scene", "worst_first", "write_map_picture", "write_report"]
+__all__ = [
+    "AUDIENCES",
+    "Audience",
+    "map_picture",
+    "report_page",
+    "report_pdf",
+    "report_scene",
+    "summary_lines",
+    "worst_first",
+    "write_report",
+]
 
 Audience = Literal["leadership", "public"]
 AUDIENCES: tuple[Audience, ...] = ("leadership", "public")
@@ -79,11 +88,28 @@ def write_report(
     write_html(report_page(overview, audience, before=before, requests=requests), path)
 
 
-def write_map_picture(overview: dict[str, Any], path: Path, audience: Audience = "leadership") -> None:
-    """Write the map of the service with most people beyond the limit as a PNG for slides; it carries no metadata."""
+def map_picture(overview: dict[str, Any], audience: Audience = "leadership") -> bytes:
+    """Draw the map of the service with most people beyond the limit as a PNG for slides; it carries no metadata."""
     _require_overview(overview)
-    scene = report_scene(overview, worst_first(overview)[0], audience)
-    write_bytes(scene_picture(scene, "png", dpi=200, width_in=10), path)
+    return scene_picture(report_scene(overview, worst_first(overview)[0], audience), "png", dpi=200, width_in=10)
+
+
+def report_pdf(page: str) -> bytes:
+    """Give a report page as a tagged PDF.
+
+    Raises
+    ------
+    MissingExtra
+        The extra ``pdf`` is not installed.
+    """
+    try:
+        from weasyprint import HTML
+        from weasyprint.urls import URLFetcher
+    except (ImportError, OSError) as error:  # OSError: the system's Pango is missing
+        raise MissingExtra("pdf", "A report as PDF") from error
+    inside = URLFetcher(allowed_protocols=("data",), fail_on_errors=True)  # pictures are in the page
+    drawn: bytes = HTML(string=page, url_fetcher=inside).write_pdf(pdf_variant="pdf/ua-1")
+    return drawn
 
 
 def report_page(
@@ -290,6 +316,20 @@ def _head(overview: dict[str, Any], services: Sequence[dict[str, Any]], audience
 def _fixed_line(overview: dict[str, Any]) -> str:
     limit = f"{overview['standard']['limit_mi']:g}-mile"
     return f"This is the plan's {limit} test. It is not the State's adequacy standard."
+
+
+def summary_lines(overview: dict[str, Any]) -> list[str]:
+    """What an e-mail says of the report: the headline, the five services with most people beyond, the fixed line."""
+    services = worst_first(overview)
+    whole = sum(_all(service)["within"] == _all(service)["people"] for service in services)
+    demo = ["Demo network: real places, invented contracts. Not for a real decision."]
+    return [
+        *(demo if overview["network"]["is_demo"] else []),
+        f"As of {overview['as_of']}, {whole} of {len(services)} services have a contracted site within "
+        f"{_limit(overview)} of everyone in {overview['plan']}'s {len(overview['counties'])} counties.",
+        *(_says(service, overview) for service in services[:5] if _sum(service, "beyond")),
+        _fixed_line(overview),
+    ]
 
 
 def _figures(overview: dict[str, Any], services: Sequence[dict[str, Any]]) -> Html:

@@ -173,14 +173,30 @@ def _swatch(kind: str) -> Html:
 
 
 def _outline_swatch(kind: str) -> Html:
-    return tag("rect", x="-10", y="-6.5", width="20", height="13", rx="3", class_=f"shape-{kind}")
+    look = SHAPES[kind]
+    return tag(
+        "rect",
+        x="-10",
+        y="-6.5",
+        width="20",
+        height="13",
+        rx="3",
+        class_=f"shape-{kind}",
+        fill=look.fill,
+        fill_opacity=str(look.opacity),
+        stroke=look.stroke,
+        stroke_width="1.6",
+        stroke_dasharray=look.dash or None,
+    )
 
 
 def _mark_swatch(kind: MarkKind) -> Html:
     look = f"mark-{kind.name}" + (" hollow" if kind.hollow else "") + (" stroke" if kind.shape == "cross" else "")
+    line = kind.hollow or kind.shape == "cross"
+    paint = {"fill": "none" if line else kind.colour, "stroke": kind.colour if line else "none", "stroke_width": "2.2"}
     if kind.shape == "disc":
-        return tag("circle", r="5.5", class_=look)
-    return tag("path", d=_PATHS[kind.shape], class_=look)
+        return tag("circle", r="5.5", class_=look, **paint)
+    return tag("path", d=_PATHS[kind.shape], class_=look, **paint)
 
 
 _PATHS = {

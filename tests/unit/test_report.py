@@ -7,8 +7,13 @@ import csv
 import io
 import itertools
 import json
+import os
 import re
+import shutil
+import subprocess
 from datetime import date
+from email import message_from_bytes
+from email.policy import SMTP
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +24,8 @@ import adequacy
 from adequacy import distance, reference
 from adequacy.access import counts_for_gap
 from adequacy.errors import PrivacyError, UsageError
-from adequacy.outputs.report import report_page, share_of, worst_first, write_map_picture
+from adequacy.outputs.draft import draft
+from adequacy.outputs.report import map_picture, report_page, report_pdf, share_of, worst_first
 from adequacy.outputs.request_counts import request_tables
 from adequacy.outputs.small_cells import hide_small_counts
 from adequacy.reference import demo_files
@@ -105,13 +111,14 @@ def test_a_report_cannot_be_given_the_answer_to_a_request(overview) -> None:
             report_page(wrong[0], before=wrong[1])
 
 
-def test_no_consumer_of_the_demo_stands_in_any_report(overview, tmp_path) -> None:
+def test_no_consumer_of_the_demo_stands_in_any_report(overview) -> None:
     """A byte scan for every id, street, day of birth and point of the members and requests files."""
     facts = [fact for name, content in demo_files().items() if name in CONSUMER_FILES for fact in consumers(content)]
     assert len(facts) > 100
-    write_map_picture(overview, tmp_path / "map.png")
     pages = [report_page(overview, audience) for audience in ("leadership", "public")]
-    for text in [json.dumps(overview), *pages, (tmp_path / "map.png").read_bytes().decode("latin-1")]:
+    message = message_from_bytes(draft(overview, pages[0]), policy=SMTP)
+    pages += [part.get_payload(decode=True).decode("latin-1") for part in message.walk() if not part.is_multipart()]
+    for text in [json.dumps(overview), *pages, map_picture(overview).decode("latin-1")]:
         words = set(re.findall(r"-?[0-9]+\.[0-9]+|[A-Za-z0-9-]+", text))
         assert [fact for fact in facts if all(part in words or (" " in part and part in text) for part in fact)] == []
 
@@ -236,3 +243,43 @@ def test_the_day_decides_which_counties_the_plan_serves() -> None:
         assert "Harnett" not in [
             row["county"] for row in net.overview(services=["psr"], as_of="2023-06-01")["counties"]
         ]
+
+
+def test_the_draft_is_unsent_unaddressed_whole_and_the_same_every_time(overview) -> None:
+    page = report_page(overview)
+    raw = draft(overview, page)
+    message: Any = message_from_bytes(raw, policy=SMTP)
+    assert message["X-Unsent"] == "1"
+    assert [message[name] for name in ("From", "To", "Date")] == [None, None, None]
+    kinds = [part.get_content_type() for part in message.walk() if not part.is_multipart()]
+    assert kinds == ["text/plain", "text/html", "image/png", "text/html", "application/pdf"]
+    attached = {part.get_filename(): part for part in message.iter_attachments()}
+    assert attached["coverage-leadership-2026-11-01.html"].get_payload(decode=True) == page.encode("utf-8")
+    body = message.get_body(("html",)).get_content()
+    assert 'src="cid:map@adequacy"' in body
+    assert "http" not in body
+    assert "not the State" in message.get_body(("plain",)).get_content()
+
+
+def test_a_hostile_name_in_a_draft_stays_text(overview) -> None:
+    attacked = copy.deepcopy(overview)
+    attacked["plan"] = "Plan\r\nBcc: thief@example.org"
+    for service in attacked["services"]:
+        service["name"] = "<img src=x onerror=window.hit=1>"
+    message: Any = message_from_bytes(draft(attacked, "page"), policy=SMTP)
+    assert message["Bcc"] is None
+    assert "<img src=x" not in message.get_body(("html",)).get_content()
+
+
+def test_the_pdf_is_tagged_and_titled_and_loads_nothing(overview, tmp_path) -> None:
+    (tmp_path / "r.pdf").write_bytes(report_pdf(report_page(overview)))
+    if shutil.which("pdfinfo") is None and os.environ.get("ADEQUACY_CI") != "1":
+        pytest.skip("pdfinfo (poppler-utils) is not installed")
+    said = subprocess.run(["pdfinfo", tmp_path / "r.pdf"], capture_output=True, text=True, check=True).stdout
+    assert re.search(r"Tagged: +yes", said)
+    assert re.search(r"Title: +Alliance Health: who can reach care", said)
+    assert re.search(r"Page size: +612 x 792", said)
+    from weasyprint.urls import FatalURLFetchingError
+
+    with pytest.raises(FatalURLFetchingError, match=r"tiles\.example\.org"):
+        report_pdf('<img src="https://tiles.example.org/1.png" alt="">')

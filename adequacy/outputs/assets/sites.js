@@ -176,7 +176,7 @@
           });
         };
         // Numbers are worth a small step aside; plain names are not
-        var step = [0, -16, 16, -32, 32].slice(0, lines.length > 1 ? 5 : 1).filter(free)[0];
+        var step = [0, -20, 20, -38, 38].slice(0, lines.length > 1 ? 5 : 1).filter(free)[0];
         if (step === undefined) { continue; }
         at.y += step;
         boxes.push([at.x, at.y, half, tall]);
