@@ -35,7 +35,8 @@ def test_a_saved_osmnx_graph_gives_the_drive_miles_of_the_extract(
     meta = build_roads(tmp_path / "b.graphml", tmp_path / "g.roads", rules=rules)
     by_graph, by_extract = open_roads(tmp_path / "g.roads"), city("baltimore")
     assert meta["date"] == str(simplified.graph["created_date"])[:10]
-    assert meta["road_mi"] == pytest.approx(by_extract.info()["road_mi"], rel=1e-9)
+    # OSMnx simplifies in the order of a set: now and then a small loop is kept or dropped
+    assert meta["road_mi"] == pytest.approx(by_extract.info()["road_mi"], rel=0.01)
     west, south, east, north = by_extract.bounds
     places = np.random.default_rng(2).uniform((west, south), (east, north), (60, 2))
     a, b = places[:20], places[20:]
