@@ -40,12 +40,14 @@ def build_from_rosters(
     """Read rosters, write the findings and the network file, and say on stderr what became of every row."""
     from adequacy.cli.check import configured_policy
     from adequacy.clocks import read_date
-    from adequacy.intake import limits_of, read_rosters, require_acceptable, write_marked_copy
+    from adequacy.intake import limits_of, marked_paths, read_rosters, require_acceptable, write_marked_copies
     from adequacy.network import build_network
     from adequacy.outputs.network_page import build_summary
 
     policy = configured_policy(None, None)
     day = read_date(roster_date) if roster_date else date.today()  # noqa: DTZ011
+    if marked:
+        marked_paths(rosters, marked)
     intake = read_rosters(
         rosters, on=day, catalogue=policy.services, columns=columns, joins=joins, limits=limits_of(policy, day)
     )
@@ -53,7 +55,7 @@ def build_from_rosters(
     if findings:
         intake.write_findings(findings)
     if marked:
-        write_marked_copy(intake, rosters[0], marked)
+        write_marked_copies(intake, rosters, marked)
     accepted = require_acceptable(
         intake,
         refused_rows_pct=float(policy.value("refused_rows_pct", day)),

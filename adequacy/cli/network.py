@@ -36,7 +36,8 @@ def build(
     ] = None,
     findings: Annotated[str | None, typer.Option("--findings", help="Write what was fixed, warned, refused.")] = None,
     marked: Annotated[
-        str | None, typer.Option("--marked", help="Write the first roster back as .xlsx, its findings marked.")
+        str | None,
+        typer.Option("--marked", help="Write the roster back as .xlsx, its findings marked; a folder for several."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report only; write nothing.")] = False,
     accept: Annotated[

@@ -7,7 +7,7 @@ placing the sites is for ``geocode``, deciding whether an offering counts is for
 
 from adequacy.intake.consumers import Consumer, read_consumers, read_member
 from adequacy.intake.first_mapping import first_mapping, write_first_mapping
-from adequacy.intake.markup import write_marked_copy
+from adequacy.intake.markup import marked_paths, write_marked_copies, write_marked_copy
 from adequacy.intake.rosters import FileRead, Intake, limits_of, read_rosters, require_acceptable
 from adequacy.intake.rows import Limits
 
@@ -18,10 +18,12 @@ __all__ = [
     "Limits",
     "first_mapping",
     "limits_of",
+    "marked_paths",
     "read_consumers",
     "read_member",
     "read_rosters",
     "require_acceptable",
     "write_first_mapping",
+    "write_marked_copies",
     "write_marked_copy",
 ]

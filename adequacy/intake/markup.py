@@ -7,14 +7,15 @@ refused.
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from adequacy.errors import InputError, OutputError
+from adequacy.errors import InputError, OutputError, UsageError
 from adequacy.intake.findings import rules
 from adequacy.intake.readers import open_roster
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
     import pandas as pd
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from adequacy.intake.readers import Sheet
     from adequacy.intake.rosters import Intake
 
-__all__ = ["write_marked_copy"]
+__all__ = ["marked_paths", "write_marked_copies", "write_marked_copy"]
 
 _COLOURS = {"fixed": "#DDEBF7", "warned": "#FFF2CC", "refused": "#F8CBAD"}
 _MOST_ROWS = 1_048_576
@@ -32,6 +33,53 @@ _SHEET_NAME = 31
 _CREATED = datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook's properties have no time zone
 
 _Marks = dict[tuple[int, int], list[tuple[str, str]]]
+
+
+def marked_paths(rosters: Sequence[Path | str], out: Path | str) -> list[Path]:
+    """Say where the marked copy of each roster goes: one to ``out``, of several each into the folder ``out``.
+
+    Raises
+    ------
+    UsageError
+        If one workbook is named for several rosters.
+
+    Examples
+    --------
+    >>> [path.name for path in marked_paths(["west.csv", "east.xls"], "marked")]
+    ['west.csv.marked.xlsx', 'east.xls.marked.xlsx']
+    """
+    if len(rosters) == 1:
+        return [Path(out)]
+    if Path(out).suffix.lower() == ".xlsx" or Path(out).is_file():
+        raise UsageError(
+            f"--marked needs a folder for {len(rosters)} rosters, not {out}: each gets its own copy in it."
+        )
+    names = ["standard input" if str(roster) == "-" else Path(roster).name for roster in rosters]
+    return [Path(out) / f"{name}.marked.xlsx" for name in names]
+
+
+def write_marked_copies(intake: Intake, rosters: Sequence[Path | str], out: Path | str) -> int:
+    """Write the marked copy of each roster; see ``marked_paths`` and ``write_marked_copy``. Returns the cells marked.
+
+    Of several rosters, those that are JSON have no cells and are passed over.
+
+    Raises
+    ------
+    UsageError, InputError, OutputError
+        As the two functions say.
+    """
+    targets = marked_paths(rosters, out)
+    if len(targets) > 1:
+        try:
+            Path(out).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{out}: cannot be made a folder ({error.strerror}). Choose another one.") from None
+    kinds = [source.kind for source in intake.sources[: len(targets)]]
+    marked = 0
+    for roster, target, kind in zip(rosters, targets, kinds, strict=True):
+        if kind != "json" or len(targets) == 1:
+            marked += write_marked_copy(intake, roster, target)
+    return marked
 
 
 def write_marked_copy(intake: Intake, path: Path | str, out: Path | str) -> int:
@@ -63,7 +111,7 @@ def write_marked_copy(intake: Intake, path: Path | str, out: Path | str) -> int:
     """
     import xlsxwriter
 
-    file = open_roster(path)
+    file = intake.standard_input if str(path) == "-" and intake.standard_input else open_roster(path)
     if file.kind == "json":
         raise InputError(f"{file.name} has no cells to mark. Read its findings in the file given with --findings.")
     findings = intake.findings[intake.findings["file"] == file.name]

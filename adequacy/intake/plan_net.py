@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from adequacy.intake.mapping import Mapping
     from adequacy.intake.readers import RosterFile
 
-__all__ = ["read_plan_net"]
+__all__ = ["DIRECTORY_COLUMNS", "read_plan_net"]
 
 _OFFERS = ("PractitionerRole", "OrganizationAffiliation", "HealthcareService")
 _TARGETS = ("Location", "Organization", "Practitioner", "HealthcareService")
@@ -31,7 +31,7 @@ _NPI_SYSTEM = "us-npi"
 _NUCC = "nucc.org/provider-taxonomy"
 _BATCH = 50_000
 #: What a directory says, in our columns.
-COLUMNS = (
+DIRECTORY_COLUMNS = (
     "npi", "provider_name", "provider_kind", "site_id", "site_name", "street", "suite", "city", "state", "zip5",
     "phone", "lon", "lat", "taxonomy", "panel_status", "languages", "ada", "service_from", "service_to",
     "contract_status",
@@ -53,8 +53,10 @@ class _Directory:
         return self.by_reference.get(tail) or self.by_reference.get(str(text)) or {}
 
 
-def read_plan_net(files: list[RosterFile], mapping: Mapping, findings: Findings) -> Iterator[Batch]:
+def read_plan_net(files: list[RosterFile], mapping: Mapping, findings: Findings) -> Iterator[tuple[Batch, int]]:
     """Read the files of one directory together and yield its offers as batches of raw rows.
+
+    With each batch comes how many rows the mapping's ``[rows]`` left out.
 
     Parameters
     ----------
@@ -62,7 +64,7 @@ def read_plan_net(files: list[RosterFile], mapping: Mapping, findings: Findings)
         Newline-delimited JSON or Bundles; references run across them.
     mapping : Mapping
         Its ``[constants]`` hold in every row; ``[words.contract_status]`` may name networks, whose names are the raw
-        contract status.
+        contract status; ``[rows]`` goes by our columns (``DIRECTORY_COLUMNS``), since a directory has no headers.
     findings : Findings
         Where kinds of resource that are not read are noted.
 
@@ -83,7 +85,16 @@ def read_plan_net(files: list[RosterFile], mapping: Mapping, findings: Findings)
         rows = [(number, row) for file_name, number, resource in offers if file_name == name
                 for row in _rows(resource, directory, "contract_status" in mapping.words)]  # fmt: skip
         for start in range(0, len(rows), _BATCH):
-            yield _batch(name, rows[start : start + _BATCH], mapping, findings)
+            some = rows[start : start + _BATCH]
+            inside = [each for each in some if _inside(each[1], mapping)]
+            yield _batch(name, inside, mapping, findings), len(some) - len(inside)
+
+
+def _inside(row: dict[str, str], mapping: Mapping) -> bool:
+    """Tell whether the mapping's ``[rows]`` keeps a row; a header of another file of the run leaves it in."""
+    return all(
+        row.get(name, "").strip() in values for name, values in mapping.rows.items() if name in DIRECTORY_COLUMNS
+    )
 
 
 def _gather(file: RosterFile, directory: _Directory) -> None:
@@ -289,7 +300,7 @@ def _batch(name: str, rows: list[tuple[int, dict[str, str]]], mapping: Mapping, 
     import numpy as np
 
     values = {}
-    for column in COLUMNS:
+    for column in DIRECTORY_COLUMNS:
         cells = np.empty(len(rows), dtype=object)
         cells[:] = [row.get(column, "") for _, row in rows]
         if (cells != "").any() or column not in mapping.constants:

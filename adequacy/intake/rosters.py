@@ -7,11 +7,12 @@ by row of the file: read = used + refused, always.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from adequacy.errors import NoStandardInForce, RosterRefused
+from adequacy.errors import MissingColumn, NoStandardInForce, RosterRefused, UsageError
 from adequacy.intake.batch import Judges
 from adequacy.intake.cells import empties
 from adequacy.intake.findings import Findings, package_rows
@@ -19,7 +20,7 @@ from adequacy.intake.header import plain
 from adequacy.intake.identity import add_ids, review
 from adequacy.intake.joins import Enrolment, is_enrolment
 from adequacy.intake.mapping import Default, Mapping, read_mapping
-from adequacy.intake.plan_net import read_plan_net
+from adequacy.intake.plan_net import DIRECTORY_COLUMNS, read_plan_net
 from adequacy.intake.readers import open_roster
 from adequacy.intake.rows import Limits, judge_batch, offerings
 from adequacy.intake.sources import batches, lay_out, require_columns
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from adequacy.intake.batch import Batch
+    from adequacy.intake.findings import Source
     from adequacy.intake.header import Layout
     from adequacy.intake.readers import RosterFile
     from adequacy.intake.sources import LaidOut
@@ -80,6 +82,8 @@ class Intake:
         How many of the refused rows the mapping leaves out by its own declaration (a taxonomy it does not map).
     layouts : dict
         (file, sheet) -> how it was laid out: headers as written, and what each column means.
+    standard_input : RosterFile or None
+        What came in by standard input, which can be read only once.
     """
 
     rows: pd.DataFrame
@@ -92,6 +96,7 @@ class Intake:
     left_out: int = 0
     refused_by_mapping: int = 0
     layouts: dict[tuple[str, str], Layout] = field(default_factory=dict)
+    standard_input: RosterFile | None = None
 
     def write_findings(self, path: Path | str) -> None:
         """Write ``findings.csv``; see ``report.write_findings``."""
@@ -177,6 +182,8 @@ def read_rosters(
 
     Raises
     ------
+    UsageError
+        If two files have one name: no finding could say which it means.
     InputError
         If a file cannot be read at all.
     MissingColumn
@@ -191,6 +198,7 @@ def read_rosters(
 
         limits = limits_of(load_policy(), day)
     reading = _Reading(day, catalogue, mapping, limits)
+    _require_own_names([*paths, *joins])
     files = [open_roster(path) for path in paths]
     extra = [open_roster(path) for path in joins]
     laid_out = {id(file): lay_out(file, mapping, reading.findings) for file in [*files, *extra] if file.kind != "json"}
@@ -212,16 +220,31 @@ def read_rosters(
     for number, rows in _read_directories(reading, directories).items():
         counts[number] += rows
     sources = tuple(FileRead(file.name, file.sha256, file.kind, counts[id(file)]) for file in [*files, *extra])
-    return _finished(reading, sources, enrolment)
+    intake = _finished(reading, sources, enrolment)
+    intake.standard_input = next((file for file in files if file.path is None), None)
+    return intake
+
+
+def _require_own_names(paths: Sequence[Path | str]) -> None:
+    """Refuse files of one name in several folders, and standard input twice."""
+    seen: set[str] = set()
+    for path in paths:
+        name = re.split(r"[\\/]", str(path))[-1]
+        if name.casefold() in seen:
+            shown = "standard input" if name == "-" else name
+            raise UsageError(f"Two files are named {shown}: findings could not say which they mean. Rename one.")
+        seen.add(name.casefold())
 
 
 def _require_mapped(mapping: Mapping, laid_out: Iterable[list[LaidOut]]) -> None:
     """Refuse a mapping that names headers which no sheet has."""
-    from adequacy.errors import MissingColumn
-
     sheets = [each for sheets in laid_out for each in sheets]
     have = {plain(header) for each in sheets for header in each.layout.headers}
     if not sheets:
+        for header in mapping.rows:
+            if header not in DIRECTORY_COLUMNS:
+                found = ", ".join(DIRECTORY_COLUMNS)
+                raise MissingColumn(f"no column '{header}', which {mapping.name} names. A directory has: {found}.")
         return
     named = [header for headers in mapping.columns.values() for header in headers]
     for header in [*named, *mapping.rows]:
@@ -239,11 +262,15 @@ def _read_sheet(reading: _Reading, each: LaidOut) -> int:
     for batch, outside in batches(each, reading.mapping, reading.findings):
         reading.left_out += outside
         _take(reading, batch)
-    if reading.left_out > left_out:
-        rule = "; ".join(f"{column}: {', '.join(values)}" for column, values in reading.mapping.rows.items())
-        detail = f"{reading.left_out - left_out} rows, not {rule}"
-        reading.findings.add(each.sheet.source, [each.layout.last_row], "", "rows_left_out", detail=detail)
+    _note_left_out(reading, each.sheet.source, each.layout.last_row, reading.left_out - left_out)
     return reading.read - before
+
+
+def _note_left_out(reading: _Reading, source: Source, row: int, count: int) -> None:
+    """Say how many rows the mapping's ``[rows]`` left out."""
+    if count:
+        rule = "; ".join(f"{column}: {', '.join(values)}" for column, values in reading.mapping.rows.items())
+        reading.findings.add(source, [row], "", "rows_left_out", detail=f"{count} rows, not {rule}")
 
 
 def _read_directories(reading: _Reading, files: list[RosterFile]) -> dict[int, int]:
@@ -252,8 +279,10 @@ def _read_directories(reading: _Reading, files: list[RosterFile]) -> dict[int, i
     if not files:
         return counts
     by_name = {file.name: id(file) for file in files}
-    for batch in read_plan_net(files, reading.mapping, reading.findings):
+    for batch, outside in read_plan_net(files, reading.mapping, reading.findings):
         counts[by_name[batch.source.file]] = counts.get(by_name[batch.source.file], 0) + len(batch)
+        reading.left_out += outside
+        _note_left_out(reading, batch.source, 1, outside)
         _take(reading, batch)
     return counts
 

@@ -102,3 +102,52 @@ def test_a_first_mapping_is_written_and_can_be_used(run: Any, tmp_path: Path) ->
     ran = run("network", "build", path, "--columns", mapping, "--out", str(tmp_path / "plan.gpkg"), *DAY)
     assert ran.code == 0
     assert run("network", "columns", path, "--out", mapping).code == 3
+
+
+def test_one_roster_that_is_no_roster_stops_all_and_the_old_network_stays(run: Any, tmp_path: Path) -> None:
+    out = tmp_path / "plan.gpkg"
+    good, odd = roster(tmp_path, 20), tmp_path / "odd.csv"
+    assert run("network", "build", str(good), "--out", str(out), *DAY).code == 0
+    before = out.read_bytes()
+    odd.write_text("provider_name,service,zip5\nA,saiop,27546\n", encoding="utf-8")
+    marked, findings = tmp_path / "marked", tmp_path / "findings.csv"
+    for names in ([good, odd], [odd, good]):
+        ran = run("network", "build", *map(str, names), "--out", str(out), *DAY, "--marked", str(marked),
+                  "--findings", str(findings))  # fmt: skip
+        assert (ran.code, "odd.csv: no column 'contract_status'" in ran.err) == (3, True)
+        assert out.read_bytes() == before
+        assert not marked.exists()
+        assert not findings.exists()
+
+
+def test_several_rosters_make_one_network_and_a_marked_copy_of_each(run: Any, tmp_path: Path) -> None:
+    out, folder = tmp_path / "plan.gpkg", tmp_path / "marked"
+    west, east = roster(tmp_path, 18, 1, "west.csv"), roster(tmp_path, 12, 0, "east.csv")
+    ran = run("network", "build", str(west), str(east), "--out", str(out), *DAY, "--marked", str(folder), "--accept")
+    assert ran.code == 0
+    assert "31 read = 30 used + 1 refused" in ran.err
+    assert sorted(path.name for path in folder.iterdir()) == ["east.csv.marked.xlsx", "west.csv.marked.xlsx"]
+    with open_network(out) as network:
+        assert [(source["name"], source["rows"]) for source in network.meta.sources] == [
+            ("west.csv", 19), ("east.csv", 12)
+        ]  # fmt: skip
+
+
+def test_marked_copies_that_would_share_a_file_are_refused_before_anything_is_read(run: Any, tmp_path: Path) -> None:
+    west, east = (roster(tmp_path, 3, name=name) for name in ("west.csv", "east.csv"))
+    build = ("network", "build", str(west), str(east), "--out", str(tmp_path / "plan.gpkg"), *DAY)
+    assert "--marked needs a folder" in run(*build, "--marked", str(tmp_path / "marked.xlsx")).refused(2)
+    other = tmp_path / "other"
+    other.mkdir()
+    twin = ("network", "build", str(west), str(roster(other, 3, name="west.csv")), "--out", str(tmp_path / "plan.gpkg"))
+    assert "Two files are named west.csv" in run(*twin, *DAY).refused(2)
+    assert "Two files are named standard input" in run("network", "build", "-", "-", *twin[4:], *DAY).refused(2)
+
+
+def test_standard_input_can_be_marked_too(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = roster(tmp_path, 5).read_bytes()
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(data)))
+    marked = tmp_path / "marked.xlsx"
+    ran = run("network", "build", "-", "--out", str(tmp_path / "plan.gpkg"), *DAY, "--marked", str(marked))
+    assert ran.code == 0
+    assert marked.exists()

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from adequacy.errors import MissingColumn
 from adequacy.intake import Intake, read_rosters, write_marked_copy
 from adequacy.intake.merged import merged_ranges
 from adequacy.intake.readers import open_roster
@@ -134,3 +135,28 @@ def test_a_workbook_from_standard_input_reads_like_the_file(ending: str, monkeyp
     piped = read("-")
     assert piped.sources[0].name == "standard input"
     assert told(piped) == told(read(BOOKS / f"roster.{ending}"))
+
+
+def test_a_directory_keeps_only_the_rows_its_mapping_asks_for(tmp_path: Path) -> None:
+    files = sorted((BOOKS.parent / "plan_net_ct").iterdir())
+    mapping = Path(__file__).parents[2] / "data" / "mappings" / "plan_net.toml"
+    narrowed = tmp_path / "map.toml"
+    narrowed.write_text(mapping.read_text(encoding="utf-8") + '\n[rows]\n"state" = ["CT"]\n', encoding="utf-8")
+    services = load_policy().services
+    whole = read_rosters(files, on=DAY, catalogue=services, columns=mapping)
+    some = read_rosters(files, on=DAY, catalogue=services, columns=narrowed)
+    assert set(whole.rows["state"]) > {"CT"}
+    assert set(some.rows["state"]) == {"CT"}
+    assert len(some.rows) == (whole.rows["state"] == "CT").sum()
+    assert some.read + some.left_out == whole.read
+    assert some.left_out > 0
+    assert some.read == some.used + len(some.refused)
+    assert "rows_left_out" in set(some.findings["rule"])
+
+
+def test_a_directory_refuses_rows_by_a_column_it_does_not_have(tmp_path: Path) -> None:
+    mapping = tmp_path / "map.toml"
+    mapping.write_text('[rows]\n"Region" = ["East"]\n', encoding="utf-8")
+    files = sorted((BOOKS.parent / "plan_net_ct").iterdir())
+    with pytest.raises(MissingColumn, match=r"no column 'Region', which map\.toml names\. A directory has: npi"):
+        read_rosters(files, on=DAY, catalogue=load_policy().services, columns=mapping)
