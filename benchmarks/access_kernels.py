@@ -1,0 +1,336 @@
+"""The whole-plan kernels against their peers: one command, one table of targets with measured ratios.
+
+Run ``python benchmarks/access_kernels.py`` (several minutes; ``--quick`` for a look). ``--data DIR`` adds the real US
+sites and block groups, ``--write FILE`` keeps the page. Every race first checks its answers against ``pyproj.Geod``;
+exit 1 if a single decision differs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import numpy as np
+
+from adequacy.access.bulk import SiteIndex
+from adequacy.access.coverage import build_coverage
+from benchmarks import (
+    peers,
+    race,
+)
+from benchmarks.generate import Roster, make_points, make_roster, make_services, real_people, real_sites
+
+LIMIT_MI = 30.0
+ENGINES = ("numba", "numpy")
+
+
+class Report:
+    """What was measured: the table of targets, the table of times, and the faults."""
+
+    def __init__(self) -> None:
+        self.targets: list[str] = []
+        self.times: list[str] = []
+        self.wrong = 0
+        self.checked = 0
+
+    def target(self, job: str, wanted: str, figure: float, at_least: float | None, unit: str = "x") -> None:
+        """Add a line to the table of targets."""
+        met = "" if at_least is None else "yes" if figure >= at_least else "**no**"
+        self.targets.append(f"| {job} | {wanted} | {figure:,.1f}{unit} | {met} |")
+        print(self.targets[-1], flush=True)
+
+    def agree(self, ours: np.ndarray, truth: np.ndarray) -> None:
+        """Count decisions that differ from ``pyproj.Geod``'s."""
+        self.checked += truth.size
+        self.wrong += int((ours != truth).sum())
+
+
+def index_of(roster: Roster, engine: str) -> SiteIndex:
+    """Index a roster."""
+    service = np.repeat(np.arange(len(roster.sites_of), dtype=np.int16), list(map(len, roster.sites_of)))
+    return SiteIndex(
+        roster.lon,
+        roster.lat,
+        site=np.concatenate(roster.sites_of),
+        service=service,
+        services=range(len(roster.sites_of)),
+        engine=engine,
+    )
+
+
+def decide(report: Report, count: int, repeats: int) -> None:
+    """Decide requests (a service, a point) with the index, trees and table already there."""
+    roster, (lon, lat), service = make_roster(), make_points(count), make_services(count).astype(np.int16)
+    indexes = {engine: index_of(roster, engine) for engine in ENGINES}
+    table = build_coverage(indexes["numba"], limit_mi=LIMIT_MI)
+    trees = peers.Trees(roster)
+    truth = np.isfinite(trees.nearest_exact(lon, lat, service, LIMIT_MI)[0])
+    contestants = {
+        f"ours, {engine}, prebuilt": lambda index=index: index.covered(
+            lon, lat, service=service, limit_mi=LIMIT_MI, coverage=table
+        )
+        for engine, index in indexes.items()
+    }
+    if count <= 1_000_000:
+        contestants |= peers.decide(roster, lon, lat, service, LIMIT_MI)
+    one = race.Race(f"decide, {count:,} requests", "request", count)
+    answers = one.run(contestants, repeats)
+    for engine in ENGINES:
+        report.agree(answers[f"ours, {engine}, prebuilt"], truth)
+    report.times += one.lines()
+    if count <= 1_000_000:
+        decide.exact = min(one.ns(name) for name in contestants if "exact" in name)  # type: ignore[attr-defined]
+        decide.approx = min(one.ns(name) for name in contestants if "approximate" in name)  # type: ignore[attr-defined]
+    for engine in ENGINES:
+        ns = one.ns(f"ours, {engine}, prebuilt")
+        report.target(f"decide, {count:,}, {engine}", ">= 50x best exact", decide.exact / ns, 50)  # type: ignore[attr-defined]
+        report.target(f"decide, {count:,}, {engine}", ">= 25x best approximate", decide.approx / ns, 25)  # type: ignore[attr-defined]
+
+
+def nearest(report: Report, sites: int, count: int, repeats: int, limit_mi: float | None) -> None:
+    """Nearest site and miles to it, the index built inside the timing."""
+    roster, (lon, lat), service = make_roster(sites), make_points(count), make_services(count).astype(np.int16)
+    what = "within 30 mi" if limit_mi else "any distance"
+    one = race.Race(f"nearest + miles {what}, {sites:,} sites", "request", count)
+    contestants = {
+        f"ours, {engine}, build included": lambda engine=engine: (
+            index_of(roster, engine).nearest(lon, lat, service=service, limit_mi=limit_mi).miles
+        )
+        for engine in ENGINES
+    }
+    contestants |= peers.nearest(roster, lon, lat, service, limit_mi or np.inf)
+    answers = one.run(contestants, repeats)
+    truth = answers["exact: cKDTree + Geod.inv"]
+    for engine in ENGINES:
+        report.agree(np.isfinite(answers[f"ours, {engine}, build included"]), np.isfinite(truth))
+    report.times += one.lines()
+    exact = [name for name in contestants if name.startswith("exact")]
+    goal = {"numba": 5 if sites < 100_000 else 3, "numpy": 1.2 if sites < 100_000 else None}
+    for engine in ENGINES:
+        wanted = f">= {goal[engine]:g}x best exact" if goal[engine] and limit_mi else "reported"
+        report.target(
+            f"nearest + miles {what}, {sites:,} sites, {engine}",
+            wanted,
+            one.ratio(f"ours, {engine}, build included", *exact),
+            goal[engine] if limit_mi else None,
+        )
+
+
+def nearest_five(report: Report, count: int, services: int, repeats: int) -> None:
+    """Five nearest with miles within the limit, every service."""
+    roster, (lon, lat) = make_roster(), make_points(count)
+    roster = Roster(roster.lon, roster.lat, roster.sites_of[:services])
+    indexes = {engine: index_of(roster, engine) for engine in ENGINES}
+    one = race.Race(f"5 nearest, {services} services, {count:,} points", "request", count * services)
+    contestants = {
+        f"ours, {engine}": lambda index=index: index.nearest(lon, lat, k=5, limit_mi=LIMIT_MI).miles
+        for engine, index in indexes.items()
+    }
+    contestants |= peers.nearest_five(roster, lon, lat, LIMIT_MI)
+    answers = one.run(contestants, repeats)
+    for engine in ENGINES:
+        report.agree(np.isfinite(answers[f"ours, {engine}"]), np.isfinite(answers["exact: cKDTree + Geod.inv"]))
+    report.times += one.lines()
+    for engine, goal in (("numba", 10), ("numpy", None)):
+        report.target(
+            f"5 nearest, {services} services, {count:,} points, {engine}",
+            f">= {goal}x best exact" if goal else "reported",
+            one.ratio(f"ours, {engine}", *(name for name in contestants if name.startswith("exact"))),
+            goal,
+        )
+
+
+def counts(report: Report, count: int, services: int, repeats: int) -> None:
+    """Count the sites within the limit, every service."""
+    roster, (lon, lat) = make_roster(), make_points(count)
+    roster = Roster(roster.lon, roster.lat, roster.sites_of[:services])
+    indexes = {engine: index_of(roster, engine) for engine in ENGINES}
+    one = race.Race(f"counts within 30 mi, {services} services, {count:,} points", "request", count * services)
+    contestants = {
+        f"ours, {engine}": lambda index=index: index.count_within(lon, lat, limit_mi=LIMIT_MI)
+        for engine, index in indexes.items()
+    }
+    contestants |= peers.counts(roster, lon, lat, LIMIT_MI)
+    answers = one.run(contestants, repeats)
+    some = np.random.default_rng(1).choice(count, 400, replace=False)
+    truth = peers.true_counts(roster, lon[some], lat[some], LIMIT_MI)
+    for engine in ENGINES:
+        report.agree(answers[f"ours, {engine}"][:, some], truth)
+    report.times += one.lines()
+    for engine, goal in (("numba", 15), ("numpy", None)):
+        report.target(
+            f"counts, {services} services, {count:,} points, {engine}",
+            f">= {goal}x cKDTree's approximate count" if goal else "reported",
+            one.ratio(f"ours, {engine}", "approximate: cKDTree count"),
+            goal,
+        )
+
+
+def lists(report: Report, count: int, services: int, repeats: int) -> None:
+    """List every site within the limit with miles, nearest first."""
+    roster, (lon, lat) = make_roster(), make_points(count)
+    roster = Roster(roster.lon, roster.lat, roster.sites_of[:services])
+    indexes = {engine: index_of(roster, engine) for engine in ENGINES}
+
+    def ours(index: SiteIndex) -> int:
+        return sum(len(index.sites_within(lon, lat, limit_mi=LIMIT_MI, service=s).row) for s in index.services)
+
+    contestants = {f"ours, {engine}": lambda index=index: ours(index) for engine, index in indexes.items()}
+    contestants |= peers.lists(roster, lon, lat, LIMIT_MI)
+    pairs = contestants["exact: cKDTree + Geod.inv"]()
+    one = race.Race(f"lists with miles, {services} services, {count:,} points", "pair", pairs)
+    answers = one.run(contestants, repeats)
+    for engine in ENGINES:
+        report.agree(np.array(answers[f"ours, {engine}"]), np.array(pairs))
+    report.times += one.lines()
+    for engine, goal in (("numba", 15), ("numpy", None)):
+        report.target(
+            f"lists with miles, {services} services, {count:,} points, {engine}",
+            f">= {goal}x best exact list" if goal else "reported",
+            one.ratio(f"ours, {engine}", "exact: cKDTree + Geod.inv"),
+            goal,
+        )
+
+
+def others(report: Report, count: int, repeats: int) -> None:
+    """The other tools an analyst would reach for, nearest site of one service each, build included."""
+    roster, (lon, lat), service = make_roster(), make_points(count), make_services(count).astype(np.int16)
+    one = race.Race(f"nearest, other tools, {count:,} requests", "request", count)
+    contestants = {
+        "ours, numba, build included": lambda: index_of(roster, "numba").nearest(lon, lat, service=service).miles
+    } | peers.others(roster, lon, lat, service)
+    answers = one.run(contestants, repeats)
+    truth = peers.Trees(roster).nearest_exact(lon, lat, service, np.inf)[0] <= LIMIT_MI
+    report.times += [
+        f"{line} {int(((answers[name] <= LIMIT_MI) != truth).sum())} wrong of {count:,} |".replace("| |", "|")
+        for name, line in zip(contestants, one.lines(), strict=True)
+    ]
+    report.agree(answers["ours, numba, build included"] <= LIMIT_MI, truth)
+
+
+def real(report: Report, data: Path, repeats: int) -> None:
+    """The real US sites by type and the real block groups, nearest within the limit, build included."""
+    site_lon, site_lat, kind = real_sites(data)
+    lon, lat = real_people(data)
+    kinds = np.unique(kind)
+    roster = Roster(site_lon, site_lat, [np.flatnonzero(kind == each) for each in kinds])
+    service = np.arange(len(lon), dtype=np.int16) % len(kinds)
+    one = race.Race(f"real: {len(site_lon):,} US sites, {len(lon):,} block groups", "request", len(lon))
+    contestants = {
+        f"ours, {engine}, build included": lambda engine=engine: (
+            index_of(roster, engine).nearest(lon, lat, service=service, limit_mi=LIMIT_MI).miles
+        )
+        for engine in ENGINES
+    } | peers.nearest(roster, lon, lat, service, LIMIT_MI)
+    answers = one.run(contestants, repeats)
+    for engine in ENGINES:
+        report.agree(
+            np.isfinite(answers[f"ours, {engine}, build included"]), np.isfinite(answers["exact: cKDTree + Geod.inv"])
+        )
+    index = index_of(roster, "numba")
+    table = build_coverage(index, limit_mi=LIMIT_MI)
+    covered = index.covered(lon, lat, service=service, limit_mi=LIMIT_MI, coverage=table)
+    report.agree(covered, np.isfinite(answers["exact: cKDTree + Geod.inv"]))
+    report.times += one.lines()
+    exact = [name for name in contestants if name.startswith("exact")]
+    for engine in ENGINES:
+        report.target(
+            f"real US sites and block groups, nearest within 30 mi, {engine}",
+            "reported",
+            one.ratio(f"ours, {engine}, build included", *exact),
+            None,
+        )
+
+
+def memory(report: Report, count: int) -> None:
+    """Peak memory of a process that decides and measures ``count`` points for one service each."""
+    for engine in ENGINES:
+        code = f"from benchmarks.access_kernels import memory_child; memory_child({count}, {engine!r})"
+        root = Path(__file__).resolve().parent.parent
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
+        mb = float(done.stdout)
+        met = "yes" if mb < 2048 else "**no**"
+        report.targets.append(f"| memory, {count:,} points, {engine} | < 2,048 MB | {mb:,.0f} MB | {met} |")
+        print(report.targets[-1], flush=True)
+
+
+def memory_child(count: int, engine: str) -> None:
+    """Decide and measure in a fresh process and print its peak memory in MB."""
+    lon, lat = make_points(count)
+    service = make_services(count).astype(np.int16)
+    index = index_of(make_roster(), engine)
+    table = build_coverage(index, limit_mi=LIMIT_MI)
+    index.covered(lon, lat, service=service, limit_mi=LIMIT_MI, coverage=table)
+    index.nearest(lon, lat, service=service, limit_mi=LIMIT_MI)
+    index.count_within(lon, lat, service=service, limit_mi=LIMIT_MI) if engine == "numba" else None
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def page(report: Report, repeats: int) -> str:
+    """Return the page that is kept in the docs."""
+    return "\n".join(
+        [
+            "# Benchmarks of the whole-plan kernels",
+            "",
+            f"Run {time.strftime('%Y-%m-%d')} by `python benchmarks/access_kernels.py`; {race.machine()}.",
+            f"Contestants alternate in one process, one thread, CPU time, medians of {repeats} after one warm-up.",
+            "Compare ratios, not times: the machine was shared. Roster: 40,000 (or 1,000,000) synthetic sites, clustered in",
+            "North Carolina's box, 80 services; a request is a service and a point. Peers build their trees inside the",
+            "timing, as ours does except where it says prebuilt.",
+            "",
+            f"Decisions checked against `pyproj.Geod`: {report.checked:,}. Wrong: **{report.wrong}**.",
+            "",
+            "| job | target | measured | met |",
+            "|---|---|---:|---|",
+            *report.targets,
+            "",
+            "| race | contestant | CPU ns per request (lists: per pair) |",
+            "|---|---|---:|",
+            *report.times,
+            "",
+        ]
+    )
+
+
+def main() -> int:
+    """Run the races and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the points, 3 repeats, no 1M sites")
+    parser.add_argument("--data", type=Path, help="folder with the real sites and block groups")
+    parser.add_argument("--write", type=Path, help="file to write the page to")
+    parser.add_argument("--only", default="", help="run only jobs whose name contains this")
+    args = parser.parse_args()
+    tenth, repeats = (10, 3) if args.quick else (1, 5)
+    report = Report()
+    jobs = {
+        "decide": lambda: decide(report, 1_000_000 // tenth, repeats),
+        "decide 10M": lambda: decide(report, 10_000_000 // tenth, 3),
+        "nearest": lambda: nearest(report, 40_000, 1_000_000 // tenth, repeats, LIMIT_MI),
+        "nearest any": lambda: nearest(report, 40_000, 1_000_000 // tenth, 3, None),
+        "nearest 1M": lambda: None if args.quick else nearest(report, 1_000_000, 1_000_000, repeats, LIMIT_MI),
+        "five": lambda: nearest_five(report, 100_000 // tenth, 20, repeats),
+        "counts": lambda: counts(report, 100_000 // tenth, 10, 3),
+        "lists": lambda: lists(report, 20_000 // tenth, 5, 3),
+        "others": lambda: others(report, 20_000 // tenth, 3),
+        "real": lambda: real(report, args.data, repeats) if args.data else None,
+        "memory": lambda: memory(report, 10_000_000 // tenth),
+    }
+    print("| job | target | measured | met |\n|---|---|---:|---|")
+    for name, job in jobs.items():
+        if args.only in name:
+            job()
+    text = page(report, repeats)
+    print("\n" + text)
+    if args.write:
+        args.write.write_text(text, encoding="utf-8")
+    return 1 if report.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
