@@ -110,9 +110,9 @@ def _clustered(rng: np.random.Generator, count: int) -> tuple[NDArray[np.float64
     west, south, east, north = NC_BOX
     cities = np.random.default_rng(24)
     city_lon, city_lat = cities.uniform(west + 0.4, east - 0.6, 24), cities.uniform(south + 0.3, north - 0.3, 24)
-    size = cities.pareto(1.2, 24) + 0.3
+    size = cities.pareto(0.7, 24) + 0.3
     city = rng.choice(24, size=count, p=size / size.sum())
-    spread = 0.08 * rng.standard_t(2, (2, count))
+    spread = 0.25 * rng.standard_t(2, (2, count))
     lon, lat = city_lon[city] + spread[0], city_lat[city] + spread[1] * 0.8
     outside = (lon < west) | (lon > east) | (lat < south) | (lat > north)
     lon[outside] = rng.uniform(west, east, outside.sum())

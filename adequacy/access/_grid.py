@@ -28,7 +28,7 @@ ROUNDING_M = 1e-3  # added to every window: a million times what doubles err by 
 ROUNDING_RAD = 1e-9  # the same for longitudes: 6 mm
 ASIN_CUBIC = 0.1888  # asin(x) <= x (1 + 0.1888 x^2) for 0 <= x <= 1/2
 TURN = 2 * math.pi
-_CELLS_PER_SITE = 1.0
+CELLS_PER_SITE = 1.0
 _POINT_CELL_M = 5_000.0  # points are asked in the order of squares of this size
 _SMALLEST_CELL_M = 1.0
 
@@ -148,18 +148,15 @@ def _build_compiled(columns: tuple[Floats, Floats, Floats], site: Ints, by_servi
     from adequacy.access import _numba
 
     table = _numba.locate(columns[0], columns[1])
-    geometry = []
-    for s, (low, high, west, east) in enumerate(_numba.extents(table, site, by_service, first_row)):
-        count = int(first_row[s + 1] - first_row[s])
-        along = (west, east - west)
-        if east - west > math.pi:
-            along = arc(table[site[by_service[first_row[s] : first_row[s + 1]]], 3])
-        geometry.append(_lay_cells((low, high), along, 0.0, int(_CELLS_PER_SITE * count) + 1) if count else NO_CELLS)
-    cell_first = _cell_first(tuple(geometry))
-    rows, starts, group_first, x, y, z, lead = _numba.sort_sites(
-        columns, table, site, by_service, first_row, pack(tuple(geometry)), cell_first
+    boxes, cell_first, starts, places, rows, group_first = _numba.build_grid(
+        columns, table, site, by_service, first_row
     )
-    return Grid(tuple(geometry), starts[cell_first], cell_first, starts, x, y, z, lead, group_first, rows, *columns)
+    x, y, z, lead = places
+    geometry = tuple(
+        Geometry(z0, row_m, int(tall), lon0, span, column_rad, int(wide))
+        for z0, row_m, tall, lon0, span, column_rad, wide in boxes.tolist()
+    )
+    return Grid(geometry, starts[cell_first], cell_first, starts, x, y, z, lead, group_first, rows, *columns)
 
 
 def _cell_first(geometry: tuple[Geometry, ...]) -> Ints:
@@ -192,7 +189,8 @@ def site_arrays(lon: ArrayLike, lat: ArrayLike, uncertainty_mi: ArrayLike | None
 
 def point_box(z: Floats, lon_rad: Floats, services: int = 1) -> Geometry:
     """Cells by which points are sorted before they are asked, so that neighbours follow each other."""
-    return _fit_box(z, lon_rad, _POINT_CELL_M, most=4 * len(z) // services + 16)
+    side_m = _POINT_CELL_M if services == 1 else 2 * _POINT_CELL_M
+    return _fit_box(z, lon_rad, side_m, most=4 * len(z) // services + 16)
 
 
 def serpentine(box: Geometry, z: Floats, lon_rad: Floats) -> Ints:
@@ -205,7 +203,7 @@ def _fit_cells(z: Floats, lon_rad: Floats) -> Geometry:
     """Cells for the places of one service: about half a place in each."""
     if not len(z):
         return NO_CELLS
-    return _fit_box(z, lon_rad, 0.0, most=int(_CELLS_PER_SITE * len(z)) + 1)
+    return _fit_box(z, lon_rad, 0.0, most=int(CELLS_PER_SITE * len(z)) + 1)
 
 
 def _fit_box(z: Floats, lon_rad: Floats, side_m: float, most: int) -> Geometry:
@@ -214,14 +212,24 @@ def _fit_box(z: Floats, lon_rad: Floats, side_m: float, most: int) -> Geometry:
 
 
 def _lay_cells(z_range: tuple[float, float], along: tuple[float, float], side_m: float, most: int) -> Geometry:
-    """Lay nearly square cells: of ``side_m``, larger where that would make more than ``most``."""
+    """Lay cells over a box."""
     (z0, z1), (lon0, span) = z_range, along
-    slope = max(0.05, math.sqrt(max(0.0, 1 - ((z0 + z1) / 2 / 6.36e6) ** 2)))  # cosine of a middle latitude
+    row_m, rows, column_rad, columns = lay_cells(z0, z1, span, side_m, most)
+    return Geometry(z0, row_m, rows, lon0, span, column_rad, columns)
+
+
+def lay_cells(z0: float, z1: float, span: float, side_m: float, most: int) -> tuple[float, int, float, int]:
+    """Height and number of rows, width and number of columns of nearly square cells.
+
+    They have sides of ``side_m``, longer where that would make more than ``most``. Plain arithmetic: compiled too.
+    """
+    middle = (z0 + z1) / 2 / 6.36e6
+    slope = max(0.05, math.sqrt(max(0.0, 1.0 - middle * middle)))  # cosine of a middle latitude
     tall_m, wide_m = (z1 - z0) / slope, span * 6.378e6 * slope
     side_m = max(side_m, _SMALLEST_CELL_M, math.sqrt(tall_m * wide_m / most), tall_m / most, wide_m / most)
     rows = max(1, min(most, math.ceil(tall_m / side_m)))
     columns = max(1, min(most // rows, math.ceil(wide_m / side_m)))
-    return Geometry(z0, max((z1 - z0) / rows, 1e-9), rows, lon0, span, max(span / columns, 1e-15), columns)
+    return max((z1 - z0) / rows, 1e-9), rows, max(span / columns, 1e-15), columns
 
 
 def arc(lon_rad: Floats) -> tuple[float, float]:

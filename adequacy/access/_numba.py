@@ -14,7 +14,8 @@ import numba
 import numpy as np
 
 from adequacy import distance
-from adequacy.access._grid import ASIN_CUBIC, ROUNDING_M, ROUNDING_RAD, TURN
+from adequacy.access import _grid
+from adequacy.access._grid import ASIN_CUBIC, CELLS_PER_SITE, ROUNDING_M, ROUNDING_RAD, TURN
 
 OPEN, FAR = 1, 2
 _ASK = 2
@@ -33,98 +34,7 @@ _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
 _inline = numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")
 _closed_form_m = _inline(distance.closed_form_m)
 _on_ellipsoid = _inline(distance.on_ellipsoid)
-
-
-@_jit
-def sort_sites(columns, table, site, by_service, first_row, box, cell_first):
-    """Sort rows by service, cell and place.
-
-    Returns the order, the first place of each cell, the first row of each place, and its coordinates and site.
-    """
-    count = len(by_service)
-    cell = np.empty(count, np.int32)
-    begin = np.zeros(cell_first[-1] + 1, np.int32)
-    for s in range(len(box)):
-        z0, row_m, rows, lon0, span, column_rad, columns_f = box[s]
-        per_m, per_rad = 1.0 / row_m, 1.0 / column_rad
-        for i in range(first_row[s], first_row[s + 1]):
-            at = site[by_service[i]]
-            row = np.int64(min(max((table[at, 2] - z0) * per_m, 0.0), rows - 1.0))
-            column = np.int64(min(max(_turned(table[at, 3], lon0, span) * per_rad, 0.0), columns_f - 1.0))
-            cell[i] = cell_first[s] + row * np.int64(columns_f) + column
-            begin[cell[i] + 1] += 1
-    for c in range(len(begin) - 1):
-        begin[c + 1] += begin[c]
-    order = np.empty(count, np.int64)
-    fill = begin[:-1].copy()
-    for i in range(count):
-        order[fill[cell[i]]] = by_service[i]
-        fill[cell[i]] += 1
-    return _gather_places(columns, table, site, order, begin)
-
-
-@_jit
-def _gather_places(columns, table, site, order, begin):
-    """Within each cell put rows of one place together, and store every place once."""
-    lon, lat, uncertainty_mi = columns
-    starts = np.empty(len(begin), np.int64)
-    group_first = np.empty(len(order) + 1, np.int64)
-    lead = np.empty(len(order), np.int64)
-    x, y, z = np.empty(len(order)), np.empty(len(order)), np.empty(len(order))
-    places = 0
-    for c in range(len(begin) - 1):
-        starts[c] = places
-        a, b = begin[c], begin[c + 1]
-        crowded = b - a > _CROWD
-        for i in range(a, b):
-            if crowded:
-                break
-            at = site[order[i]]
-            group_first[places], lead[places] = i, at
-            x[places], y[places], z[places] = table[at, 0], table[at, 1], table[at, 2]
-            for j in range(starts[c], places):
-                crowded |= x[j] == x[places] and y[j] == y[places] and z[j] == z[places]
-            places += 1
-        if not crowded:
-            continue
-        places = starts[c]
-        _group_cell(columns, site, order, a, b)
-        for i in range(a, b):
-            at = site[order[i]]
-            if i > a:
-                before = lead[places - 1]
-                if lon[at] == lon[before] and lat[at] == lat[before] and uncertainty_mi[at] == uncertainty_mi[before]:
-                    continue
-            group_first[places], lead[places] = i, at
-            x[places], y[places], z[places] = table[at, 0], table[at, 1], table[at, 2]
-            places += 1
-    starts[len(begin) - 1] = places
-    group_first[places] = len(order)
-    return order, starts, group_first[: places + 1], x[:places], y[:places], z[:places], lead[:places]
-
-
-@_jit
-def _group_cell(columns, site, order, a, b):
-    """Sort the rows of one cell so that equal places stand together, the rows of one place in order."""
-    key = np.empty(b - a, np.float64)
-    for i in range(a, b):
-        at = site[order[i]]
-        # any number will do that equal places share; others may share it too, which only stores a place twice
-        key[i - a] = columns[0][at] + 1.9837465 * columns[1][at] + 0.7364523 * columns[2][at]
-    order[a:b] = order[a:b][np.argsort(key, kind="mergesort")]
-
-
-@_jit
-def extents(table, site, by_service, first_row):
-    """Lowest and highest z and longitude of the sites of each service."""
-    box = np.empty((len(first_row) - 1, 4))
-    for s in range(len(box)):
-        box[s, 0], box[s, 1], box[s, 2], box[s, 3] = np.inf, -np.inf, np.inf, -np.inf
-        for i in range(first_row[s], first_row[s + 1]):
-            at = site[by_service[i]]
-            box[s, 0], box[s, 1] = min(box[s, 0], table[at, 2]), max(box[s, 1], table[at, 2])
-            box[s, 2], box[s, 3] = min(box[s, 2], table[at, 3]), max(box[s, 3], table[at, 3])
-    return box
+_lay_cells = _inline(_grid.lay_cells)
 
 
 @_inline
@@ -140,6 +50,125 @@ def _turned(lon, lon0, span):
     if u < span / 2 - TURN / 2:
         u += TURN
     return u
+
+
+@_jit
+def build_grid(columns, table, site, by_service, first_row):  # noqa: C901 - hot, as below
+    """Sort rows by service, cell and place, one service after the other so that its numbers stay in the cache.
+
+    Returns the geometry of every service, its first cell, the first place of each cell, x, y, z and site of each
+    place, the rows in order, and the first row of each place. See `_grid.Grid`.
+    """
+    services, count = len(first_row) - 1, len(by_service)
+    boxes, cell_first = np.empty((services, 7)), np.zeros(services + 1, np.int64)
+    starts = np.empty(int(CELLS_PER_SITE * count) + 2 * services + 1, np.int64)
+    rows, group_first = np.empty(count, np.int64), np.empty(count + 1, np.int64)
+    x, y, z, lead = np.empty(count), np.empty(count), np.empty(count), np.empty(count, np.int64)
+    most = 0
+    for s in range(services):
+        most = max(most, first_row[s + 1] - first_row[s])
+    point, cell, begin = (
+        np.empty((most, 4)),
+        np.empty(most, np.int32),
+        np.empty(int(CELLS_PER_SITE * most) + 3, np.int64),
+    )
+    total = 0
+    for s in range(services):
+        a, b = first_row[s], first_row[s + 1]
+        for i in range(a, b):
+            at = site[by_service[i]]
+            for axis in range(4):
+                point[i - a, axis] = table[at, axis]
+        cells = _number_cells(point[: b - a], boxes[s], cell, begin)
+        for c in range(cells):
+            begin[c + 1] += begin[c]
+        for i in range(b - a):
+            rows[a + begin[cell[i]]] = i
+            begin[cell[i]] += 1  # in the end each is where its cell ends
+        start = a
+        for c in range(cells):
+            first, end = total, a + begin[c]
+            starts[cell_first[s] + c] = first
+            crowded = end - start > _CROWD
+            for i in range(start, start if crowded else end):
+                at = rows[i]
+                group_first[total], lead[total] = i, site[by_service[a + at]]
+                x[total], y[total], z[total] = point[at, 0], point[at, 1], point[at, 2]
+                for j in range(first, total):
+                    crowded |= x[j] == x[total] and y[j] == y[total] and z[j] == z[total]
+                total += 1
+            if crowded:
+                run, places = (start, end), (x, y, z, lead)
+                total = _store_crowd(columns, point, site, by_service[a:b], run, rows, group_first, places, first)
+            start = end
+        starts[cell_first[s] + cells] = total
+        cell_first[s + 1] = cell_first[s] + cells + 1
+        for i in range(a, b):
+            rows[i] = by_service[a + rows[i]]
+    group_first[total] = count
+    stored = (x[:total], y[:total], z[:total], lead[:total])
+    starts[cell_first[services]] = total
+    return boxes, cell_first, starts[: cell_first[services] + 1], stored, rows, group_first[: total + 1]
+
+
+@_jit
+def _number_cells(point, box, cell, begin):
+    """Fit the cells of one service, and number and count its rows by cell: ``begin[c + 1]`` rows in cell c."""
+    count = len(point)
+    if count == 0:
+        box[:] = np.array([0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 1.0])
+        begin[:2] = 0
+        return 1
+    z0, z1, west, east = np.inf, -np.inf, np.inf, -np.inf
+    for i in range(count):
+        z0, z1 = min(z0, point[i, 2]), max(z1, point[i, 2])
+        west, east = min(west, point[i, 3]), max(east, point[i, 3])
+    if east - west > TURN / 2:
+        west, east = _widest_gap_cut(point[:, 3].copy())
+    row_m, rows, column_rad, columns = _lay_cells(z0, z1, east - west, 0.0, int(CELLS_PER_SITE * count) + 1)
+    box[0], box[1], box[2], box[3], box[4], box[5], box[6] = z0, row_m, rows, west, east - west, column_rad, columns
+    begin[: rows * columns + 1] = 0
+    per_m, per_rad = 1.0 / row_m, 1.0 / column_rad
+    for i in range(count):
+        row = np.int64(min(max((point[i, 2] - z0) * per_m, 0.0), rows - 1.0))
+        column = np.int64(min(max(_turned(point[i, 3], west, east - west) * per_rad, 0.0), columns - 1.0))
+        cell[i] = row * columns + column
+        begin[cell[i] + 1] += 1
+    return rows * columns
+
+
+@_jit
+def _widest_gap_cut(lon):
+    """West and east end of an arc that holds all longitudes, cut at the widest gap; see `_grid.arc`."""
+    lon.sort()
+    widest, west, east = lon[0] + TURN - lon[-1], lon[0], lon[-1]
+    for i in range(len(lon) - 1):
+        if lon[i + 1] - lon[i] > widest:
+            widest, west, east = lon[i + 1] - lon[i], lon[i + 1], lon[i] + TURN
+    return west, east
+
+
+@_jit
+def _store_crowd(columns, point, site, by_service, run, rows, group_first, places, total):
+    """Store the places of a cell with many rows or with equal places, each place once; returns how many so far."""
+    x, y, z, lead = places
+    a, b = run
+    key = np.empty(b - a)
+    for i in range(a, b):  # any number will do that equal places share; should others share it, they are stored apart
+        at = site[by_service[rows[i]]]
+        key[i - a] = columns[0][at] + 1.9837465 * columns[1][at] + 0.7364523 * columns[2][at]
+    rows[a:b] = rows[a:b][np.argsort(key, kind="mergesort")]
+    before = -1
+    for i in range(a, b):
+        at = site[by_service[rows[i]]]
+        if before >= 0:
+            same = columns[0][at] == columns[0][before] and columns[1][at] == columns[1][before]
+            if same and columns[2][at] == columns[2][before]:
+                continue
+        group_first[total], lead[total], before = i, at, at
+        x[total], y[total], z[total] = point[rows[i], 0], point[rows[i], 1], point[rows[i], 2]
+        total += 1
+    return total
 
 
 @_jit
@@ -250,7 +279,6 @@ def nearest_one(  # noqa: C901 - one hot loop: parting it costs the time it is w
                 best = min(best, bound * bound)
             found, second = -1, np.inf
             window = _rival_m(math.sqrt(best))
-            half_per_window = 0.5 / window
             per_rho = 1.0 / max(math.sqrt(px * px + py * py), 1e-9)
             u = _turned(table[i, 3], lon0, span)
             home = np.int64(min(max((pz - z0) * per_m, 0.0), rows_f - 1.0))
@@ -260,8 +288,7 @@ def nearest_one(  # noqa: C901 - one hot loop: parting it costs the time it is w
                     gap = max(z0 + row * row_m - pz, pz - z0 - (row + 1) * row_m, ROUNDING_M) - ROUNDING_M
                     if gap > window:
                         break
-                    across = window - gap * gap * half_per_window  # not less than sqrt(window^2 - gap^2)
-                    first, last = _columns(u, across * per_rho, span, per_rad, columns)
+                    first, last = _columns(u, window * per_rho, span, per_rad, columns)
                     row_start = base + row * columns
                     row += step
                     if last < first:
@@ -275,7 +302,6 @@ def nearest_one(  # noqa: C901 - one hot loop: parting it costs the time it is w
                             best, found = d2, j
                     if best < old:
                         window = _rival_m(math.sqrt(best))
-                        half_per_window = 0.5 / window
             at = order[i]
             place[at] = found
             state[at] = 0
@@ -527,19 +553,32 @@ def sort_lists(first, lead, place, miles):
 
 
 @_jit
-def read_table(codes, west, south, per_deg, lon, lat, service, out):
-    """Read the coverage table for every point: in or not into ``out``; returns the points it cannot tell."""
-    _, rows, columns = codes.shape
+def read_table(packed, rows, columns, west, south, per_deg, lon, lat, service, out):
+    """Read the coverage table for every point: in or not into ``out``; returns the points it cannot tell.
+
+    In blocks, so that the arithmetic and the reads each run as fast as they can.
+    """
     ask = np.empty(len(lon), np.int64)
     asked = 0
-    for i in range(len(lon)):
-        x = (lon[i] - west) * per_deg + 1.0
-        y = (lat[i] - south) * per_deg + 1.0
-        code = 2
-        if 1.0 <= x < columns - 1 and 1.0 <= y < rows - 1:
-            code = codes[service[i] if len(service) > 1 else service[0], np.int64(y), np.int64(x)]
-        out[i] = code == 1
-        if code == _ASK:
-            ask[asked] = i
-            asked += 1
+    cell, code = np.empty(4096, np.int32), np.empty(4096, np.uint8)
+    size, east, north = np.int32(rows * columns), float(columns - 1), float(rows - 1)
+    one = len(service) == 1
+    for start in range(0, len(lon), 4096):
+        count = min(4096, len(lon) - start)
+        for i in range(count):
+            x = (lon[start + i] - west) * per_deg + 1.0
+            y = (lat[start + i] - south) * per_deg + 1.0
+            inside = (x >= 1.0) & (x < east) & (y >= 1.0) & (y < north)  # also False for NaN
+            s = np.int32(service[0] if one else service[start + i])
+            at = s * size + np.int32(y) * np.int32(columns) + np.int32(x)
+            cell[i] = at if inside else np.int32(0)
+        for i in range(count):
+            at = np.uint32(cell[i])
+            shift = np.uint8((at & np.uint32(3)) << np.uint32(1))
+            code[i] = (packed[np.uint64(at >> np.uint32(2))] >> shift) & np.uint8(3)
+        for i in range(count):
+            out[start + i] = code[i] == 1
+            if code[i] == _ASK:
+                ask[asked] = start + i
+                asked += 1
     return ask[:asked].copy()

@@ -35,6 +35,8 @@ Edge = Literal["low", "reference", "high"]
 """How a site that is only known to within ``u`` miles is measured: at ``d - u`` (at least 0), ``d``, or ``d + u``."""
 
 _CHUNK = 1 << 20  # points worked on at a time
+_CHUNK_MIXED = 1 << 18  # the same where each names its service, so that sorting stays in the processor's cache
+_MANY_ROWS = 1_000_000  # an index that does not fit into that cache gains more from neighbours than from small chunks
 _LIST_CHUNK = 1 << 14
 _SIGN = {"low": -1.0, "reference": 0.0, "high": 1.0}
 
@@ -232,7 +234,7 @@ class SiteIndex:
         def answer(asked: Asked) -> tuple[NDArray[np.bool_]]:
             if self._uncertain and edge != "reference":
                 return (self._count(asked, float(limit_mi), edge) > 0,)
-            return (np.isfinite(self._nearest(asked, 1, float(limit_mi))[0][:, 0]),)
+            return (self._exists(asked, float(limit_mi)),)
 
         out: NDArray[np.bool_] = self._run(lon, lat, service, answer, (np.array(False),), progress)[0]
         return out
@@ -339,7 +341,8 @@ class SiteIndex:
         code = self.codes_of(service, len(lon_deg))
         asked_for = range(len(self.services)) if code is None else range(1)
         out = [np.empty((len(asked_for), len(lon_deg), *each.shape), dtype=each.dtype) for each in blank]
-        for part in _points.chunks(len(lon_deg), _CHUNK):
+        mixed = not isinstance(code, int) and code is not None and len(self) < _MANY_ROWS
+        for part in _points.chunks(len(lon_deg), min(_CHUNK, _CHUNK_MIXED) if mixed else _CHUNK):
             some, asked = self._ask(lon_deg, lat_deg, 0 if code is None else code, part)
             for s in asked_for:
                 answers = answer(asked if code is not None else asked.for_service(s))
@@ -423,6 +426,24 @@ class SiteIndex:
                     self.grid, s, self._tree(s), asked.table[at, :3], k, reach_m, sure_m
                 )
         return _settle.settle_nearest(self.grid, asked, place, miles, state, limit_mi)
+
+    def _exists(self, asked: Asked, limit_mi: float) -> NDArray[np.bool_]:
+        """Say whether any place, taken where it is drawn, is within the limit of each point."""
+        if self.engine == "numba":
+            return np.isfinite(self._nearest(asked, 1, limit_mi)[0][:, 0])
+        sure_m, out_m = distance.chord_bounds_m(limit_mi)
+        chord = np.full(len(asked), np.inf)
+        for s, at in asked.parts():
+            if self.grid.first[s] < self.grid.first[s + 1]:
+                bound = min(out_m, _settle.EVERYWHERE_M) * (1 + 1e-12) + 1e-6  # the tree asks for "less than"
+                chord[asked.order[at]] = self._tree(s).query(asked.table[at, :3], distance_upper_bound=bound)[0]
+        exists: NDArray[np.bool_] = (chord <= sure_m) & np.isfinite(chord)
+        unsure = np.flatnonzero((chord > sure_m) & np.isfinite(chord))
+        if len(unsure):
+            reach = _settle.make_reach(self.grid, limit_mi, 0.0)
+            for point, _ in _settle.exact_pairs(self.grid, asked.only(unsure), reach):
+                exists[unsure[point]] = True
+        return exists
 
     def _nearest_shifted(self, asked: Asked, k: int, limit_mi: float, sign: float) -> tuple[Floats, Ints]:
         """Find the k nearest by ``d + sign * uncertainty``."""

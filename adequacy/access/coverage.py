@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -103,29 +104,44 @@ class Coverage:
 
     def _read(self, lon: Floats, lat: Floats, code: int | Ints, out: NDArray[np.bool_], *, compiled: bool) -> Ints:
         """Read the table for every point into ``out``; returns the points that have to be asked."""
+        _, rows, columns = self.codes.shape
         if compiled and len(lon):
             from adequacy.access import _numba
 
             each = np.full(1, code) if isinstance(code, int) else code
             start = (self.west, self.south, 1.0 / self.cell_deg)
-            unsure: Ints = _numba.read_table(self.codes, *start, lon, lat, each, out)
+            unsure: Ints = _numba.read_table(self._packed, rows, columns, *start, lon, lat, each, out)
             return unsure
-        _, rows, columns = self.codes.shape
-        flat, per_deg, ask = self.codes.reshape(-1), 1.0 / self.cell_deg, [np.zeros(0, dtype=np.int64)]
-        column, row = np.empty(_READ), np.empty(_READ)
+        per_deg, ask = 1.0 / self.cell_deg, [np.zeros(0, dtype=np.int64)]
+        degrees, x, y = np.empty(_READ), np.empty(_READ, np.int32), np.empty(_READ, np.int32)
         for part in _points.chunks(len(lon), _READ):
-            x, y = column[: part.stop - part.start], row[: part.stop - part.start]
-            _to_cell(lon[part], self.west, per_deg, columns - 1, x)
-            _to_cell(lat[part], self.south, per_deg, rows - 1, y)
-            np.floor(y, out=y)
-            y *= columns
-            np.floor(x, out=x)
-            y += x
-            y += float(rows * columns) * (code if isinstance(code, int) else code[part])
-            found = flat[np.nan_to_num(y, copy=False).astype(np.int64)]
+            cell, row = x[: part.stop - part.start], y[: part.stop - part.start]
+            _to_cell(lon[part], self.west, per_deg, columns - 1, degrees, cell)
+            _to_cell(lat[part], self.south, per_deg, rows - 1, degrees, row)
+            row *= np.int32(columns)
+            cell += row
+            size = np.int32(rows * columns)
+            if isinstance(code, int):
+                cell += np.int32(code) * size
+            else:
+                cell += np.multiply(code[part], size, out=row, dtype=np.int32, casting="unsafe")
+            found = self._packed.take(np.right_shift(cell, 2, out=row))
+            shift = cell.astype(np.uint8)
+            shift &= 3
+            shift <<= 1
+            found >>= shift
+            found &= 3
             np.equal(found, IN, out=out[part])
             ask.append(np.flatnonzero(found == ASK) + part.start)
         return np.concatenate(ask)
+
+    @cached_property
+    def _packed(self) -> NDArray[np.uint8]:
+        """The codes, four to a byte: a table that fits into the processor's cache is read faster."""
+        flat = np.zeros(-(-self.codes.size // 4) * 4, dtype=np.uint8)
+        flat[: self.codes.size] = self.codes.reshape(-1)
+        four = flat.reshape(-1, 4) << np.array([0, 2, 4, 6], dtype=np.uint8)
+        return np.bitwise_or.reduce(four, axis=1)
 
     def save(self, path: Path) -> None:
         """Write the table (a compressed ``.npz``), to be kept beside its network file.
@@ -262,6 +278,7 @@ def _box(
         west, width = -180.0, 360.0
     if west < -180:  # noqa: PLR2004 - half way round
         west += 360.0
+    most_bytes = min(most_bytes, 2**31 - 1)  # cells are numbered in 32 bits
     while True:
         rows, columns = math.ceil((north - south) / cell_deg), math.ceil(width / cell_deg)
         rows, columns = (-(-max(1, each) // _BLOCK) * _BLOCK for each in (rows, columns))
@@ -334,9 +351,11 @@ def _paint_one(grid: _grid.Grid, place: int, reach: _settle.Reach, cells: _Cells
     codes[row[some], column[some]] = ASK
 
 
-def _to_cell(degrees: Floats, start: float, per_deg: float, most: int, out: Floats) -> None:
-    """Turn degrees into a cell number plus one; 0 and ``most`` are the border. NaN stays NaN."""
-    np.subtract(degrees, start, out=out)
-    out *= per_deg
-    out += 1.0
-    np.clip(out, 0.0, most, out=out)
+def _to_cell(degrees: Floats, start: float, per_deg: float, most: int, scratch: Floats, out: NDArray[np.int32]) -> None:
+    """Turn degrees into a cell number plus one; 0 and ``most`` are the border, where NaN goes too."""
+    scratch = scratch[: len(degrees)]
+    np.multiply(degrees, per_deg, out=scratch)
+    scratch += 1.0 - start * per_deg
+    np.fmax(scratch, 0.0, out=scratch)  # unlike maximum it drops NaN
+    np.minimum(scratch, most, out=scratch)
+    np.copyto(out, scratch, casting="unsafe")
