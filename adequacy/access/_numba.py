@@ -53,7 +53,7 @@ def _turned(lon, lon0, span):
 
 
 @_jit
-def build_grid(columns, table, site, by_service, first_row):  # noqa: C901 - hot, as below
+def build_grid(columns, table, site, by_service, first_row):  # noqa: C901 - one pass, as the kernels below
     """Sort rows by service, cell and place, one service after the other so that its numbers stay in the cache.
 
     Returns the geometry of every service, its first cell, the first place of each cell, x, y, z and site of each
@@ -67,11 +67,8 @@ def build_grid(columns, table, site, by_service, first_row):  # noqa: C901 - hot
     most = 0
     for s in range(services):
         most = max(most, first_row[s + 1] - first_row[s])
-    point, cell, begin = (
-        np.empty((most, 4)),
-        np.empty(most, np.int32),
-        np.empty(int(CELLS_PER_SITE * most) + 3, np.int64),
-    )
+    point, cell, slots = np.empty((most, 4)), np.empty(most, np.int32), np.empty(4 * most + 4, np.int32)
+    begin = np.empty(int(CELLS_PER_SITE * most) + 3, np.int64)
     total = 0
     for s in range(services):
         a, b = first_row[s], first_row[s + 1]
@@ -85,22 +82,29 @@ def build_grid(columns, table, site, by_service, first_row):  # noqa: C901 - hot
         for i in range(b - a):
             rows[a + begin[cell[i]]] = i
             begin[cell[i]] += 1  # in the end each is where its cell ends
-        start = a
-        for c in range(cells):
-            first, end = total, a + begin[c]
-            starts[cell_first[s] + c] = first
-            crowded = end - start > _CROWD
-            for i in range(start, start if crowded else end):
-                at = rows[i]
-                group_first[total], lead[total] = i, site[by_service[a + at]]
-                x[total], y[total], z[total] = point[at, 0], point[at, 1], point[at, 2]
-                for j in range(first, total):
-                    crowded |= x[j] == x[total] and y[j] == y[total] and z[j] == z[total]
-                total += 1
-            if crowded:
-                run, places = (start, end), (x, y, z, lead)
-                total = _store_crowd(columns, point, site, by_service[a:b], run, rows, group_first, places, first)
-            start = end
+        for i in range(a, b):
+            at = rows[i]
+            to = total + i - a
+            x[to], y[to], z[to] = point[at, 0], point[at, 1], point[at, 2]
+            group_first[to], lead[to] = i, site[by_service[a + at]]
+        if _all_apart(x[total : total + b - a], slots):
+            starts[cell_first[s]] = total
+            for c in range(1, cells):
+                starts[cell_first[s] + c] = total + begin[c - 1]
+            total += b - a
+        else:
+            total = _store_places(
+                columns,
+                point,
+                site,
+                by_service[a:b],
+                a + begin[:cells],
+                rows,
+                group_first,
+                (x, y, z, lead),
+                (a, total),
+                starts[cell_first[s] :],
+            )
         starts[cell_first[s] + cells] = total
         cell_first[s + 1] = cell_first[s] + cells + 1
         for i in range(a, b):
@@ -146,6 +150,47 @@ def _widest_gap_cut(lon):
         if lon[i + 1] - lon[i] > widest:
             widest, west, east = lon[i + 1] - lon[i], lon[i + 1], lon[i] + TURN
     return west, east
+
+
+@_jit
+def _all_apart(x, slots):
+    """Say whether no two of these numbers are equal, with a hash table of ``slots``, a power of two, twice as many."""
+    mask = np.uint64(1)
+    while mask < np.uint64(2 * len(x)):
+        mask <<= np.uint64(1)
+    mask -= np.uint64(1)
+    slots[: np.int64(mask) + 1] = -1
+    bits = x.view(np.uint64)
+    for i in range(len(x)):
+        slot = ((bits[i] * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)) & mask
+        while slots[slot] >= 0:
+            if x[slots[slot]] == x[i]:
+                return False
+            slot = (slot + np.uint64(1)) & mask
+        slots[slot] = i
+    return True
+
+
+@_jit
+def _store_places(columns, point, site, by_service, ends, rows, group_first, places, at, starts):
+    """Store the places of one service cell by cell, equal ones once; returns how many so far."""
+    x, y, z, lead = places
+    start, total = at
+    for c in range(len(ends)):
+        first, end = total, ends[c]
+        starts[c] = first
+        crowded = end - start > _CROWD
+        for i in range(start, start if crowded else end):
+            row = rows[i]
+            group_first[total], lead[total] = i, site[by_service[row]]
+            x[total], y[total], z[total] = point[row, 0], point[row, 1], point[row, 2]
+            for j in range(first, total):
+                crowded |= x[j] == x[total] and y[j] == y[total] and z[j] == z[total]
+            total += 1
+        if crowded:
+            total = _store_crowd(columns, point, site, by_service, (start, end), rows, group_first, places, first)
+        start = end
+    return total
 
 
 @_jit
