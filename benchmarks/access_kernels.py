@@ -179,7 +179,8 @@ def lists(report: Report, count: int, services: int, repeats: int) -> None:
     indexes = {engine: index_of(roster, engine) for engine in ENGINES}
 
     def ours(index: SiteIndex) -> int:
-        return sum(len(index.sites_within(lon, lat, limit_mi=LIMIT_MI, service=s).row) for s in index.services)
+        parts = (index.each_sites_within(lon, lat, limit_mi=LIMIT_MI, service=s) for s in index.services)
+        return sum(len(part.row) for service in parts for part in service)
 
     contestants = {f"ours, {engine}": lambda index=index: ours(index) for engine, index in indexes.items()}
     contestants |= peers.lists(roster, lon, lat, LIMIT_MI)
@@ -280,9 +281,9 @@ def page(report: Report, repeats: int) -> str:
             "",
             f"Run {time.strftime('%Y-%m-%d')} by `python benchmarks/access_kernels.py`; {race.machine()}.",
             f"Contestants alternate in one process, one thread, CPU time, medians of {repeats} after one warm-up.",
-            "Compare ratios, not times: the machine was shared. Roster: 40,000 (or 1,000,000) synthetic sites, clustered in",
-            "North Carolina's box, 80 services; a request is a service and a point. Peers build their trees inside the",
-            "timing, as ours does except where it says prebuilt.",
+            "Compare ratios, not times: the machine was shared. Roster: 40,000 (or 1,000,000) synthetic sites",
+            "clustered in North Carolina's box, 80 services; a request is a service and a point. Peers build their trees",
+            "inside the timing, as ours does except where it says prebuilt.",
             "",
             f"Decisions checked against `pyproj.Geod`: {report.checked:,}. Wrong: **{report.wrong}**.",
             "",

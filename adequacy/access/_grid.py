@@ -187,9 +187,9 @@ def site_arrays(lon: ArrayLike, lat: ArrayLike, uncertainty_mi: ArrayLike | None
     return lon_deg, lat_deg, unsure
 
 
-def point_box(z: Floats, lon_rad: Floats, services: int = 1) -> Geometry:
+def point_box(z: Floats, lon_rad: Floats, services: int, spread: float) -> Geometry:
     """Cells by which points are sorted before they are asked, so that neighbours follow each other."""
-    side_m = _POINT_CELL_M if services == 1 else 2 * _POINT_CELL_M
+    side_m = spread * (_POINT_CELL_M if services == 1 else 2 * _POINT_CELL_M)
     return _fit_box(z, lon_rad, side_m, most=4 * len(z) // services + 16)
 
 

@@ -362,29 +362,17 @@ def nearest_one(  # noqa: C901 - one hot loop: parting it costs the time it is w
                 state[at] = FAR
 
 
-@_inline
-def _insert(list_d2, list_place, length, room, d2, place):
-    """Keep a short list sorted by squared chord; return its length."""
-    if length == room and d2 >= list_d2[room - 1]:
-        return length
-    at = min(length, room - 1)
-    while at > 0 and list_d2[at - 1] > d2:
-        list_d2[at], list_place[at] = list_d2[at - 1], list_place[at - 1]
-        at -= 1
-    list_d2[at], list_place[at] = d2, place
-    return min(length + 1, room)
-
-
 @_jit
 def nearest_many(  # noqa: C901 - one hot loop, as above
     table, order, segment, which, box, cell_first, starts, x, y, z, reach_m, sure_m, place, miles, state
 ):
     """Find the ``place.shape[1]`` nearest places of its service for every point, nearest first; see `nearest_one`.
 
-    One place more is kept, to see whether it rivals the last. A place found again is told apart by its number.
+    One place more is kept, to see whether it rivals the last.
     """
     k = place.shape[1]
     list_d2, list_place = np.empty(k + 1), np.empty(k + 1, np.int64)
+    sure2, far2 = sure_m * sure_m, _FAR_M * _FAR_M
     for part in range(len(which)):
         s = which[part]
         z0, row_m, rows_f, lon0, span, column_rad, columns_f = box[s]
@@ -393,16 +381,15 @@ def nearest_many(  # noqa: C901 - one hot loop, as above
         before = 0
         for i in range(segment[part], segment[part + 1]):
             px, py, pz = table[i, 0], table[i, 1], table[i, 2]
-            worst = reach_m
-            if before == k + 1:  # the previous answer bounds this one, from its own list
+            limit2 = reach_m * reach_m
+            if before == k + 1:  # as many places as are looked for lie within the farthest of the previous answer
                 bound = 0.0
                 for n in range(k + 1):
                     j = list_place[n]
                     dx, dy, dz = px - x[j], py - y[j], pz - z[j]
                     bound = max(bound, dx * dx + dy * dy + dz * dz)
-                worst = min(worst, math.sqrt(bound) + ROUNDING_M)
-            limit2 = worst * worst
-            window = _rival_m(worst)
+                limit2 = min(limit2, bound * (1.0 + 1e-9) + 1.0)
+            window = _rival_m(math.sqrt(limit2))
             length = 0
             per_rho = 1.0 / max(math.sqrt(px * px + py * py), 1e-9)
             u = _turned(table[i, 3], lon0, span)
@@ -413,35 +400,45 @@ def nearest_many(  # noqa: C901 - one hot loop, as above
                     gap = max(z0 + row * row_m - pz, pz - z0 - (row + 1) * row_m, ROUNDING_M) - ROUNDING_M
                     if gap > window:
                         break
-                    across = window - gap * gap * 0.5 / window
-                    first, last = _columns(u, across * per_rho, span, per_rad, columns)
+                    first, last = _columns(u, window * per_rho, span, per_rad, columns)
                     row_start = base + row * columns
                     row += step
                     if last < first:
                         continue
+                    old = limit2
                     for j in range(starts[row_start + first], starts[row_start + last + 1]):
                         dx, dy, dz = px - x[j], py - y[j], pz - z[j]
                         d2 = dx * dx + dy * dy + dz * dz
-                        if d2 <= limit2:
-                            length = _insert(list_d2, list_place, length, k + 1, d2, j)
-                            if length == k + 1:
-                                limit2 = min(limit2, list_d2[k])
-                    if length == k + 1:
-                        window = min(window, _rival_m(math.sqrt(list_d2[k])))
+                        if d2 < limit2:
+                            at = min(length, k)
+                            while at > 0 and list_d2[at - 1] > d2:
+                                list_d2[at], list_place[at] = list_d2[at - 1], list_place[at - 1]
+                                at -= 1
+                            list_d2[at], list_place[at] = d2, j
+                            if length >= k:
+                                length, limit2 = k + 1, list_d2[k]
+                            else:
+                                length += 1
+                    if limit2 < old:
+                        window = _rival_m(math.sqrt(limit2))
             before = length
             at = order[i]
-            state[at] = 0
+            unsure = 0
             for n in range(k):
-                place[at, n], miles[at, n] = -1, np.inf
-                if n < length:
-                    j = list_place[n]
-                    place[at, n] = j
-                    miles[at, n] = _closed_form_m(px, py, pz, x[j], y[j], z[j]) / _MILE_M
-                    chord = math.sqrt(list_d2[n])
-                    if chord > sure_m or (n + 1 < length and math.sqrt(list_d2[n + 1]) <= _rival_m(chord)):
-                        state[at] = OPEN
-                    elif chord > _FAR_M and state[at] == 0:
-                        state[at] = FAR
+                if n >= length:
+                    place[at, n], miles[at, n] = -1, np.inf
+                    continue
+                j, d2 = list_place[n], list_d2[n]
+                place[at, n] = j
+                miles[at, n] = _closed_form_m(px, py, pz, x[j], y[j], z[j]) / _MILE_M
+                # (1.01 c + 1e-5)^2 is more than any rival's square: only then is it worked out
+                if n + 1 < length and list_d2[n + 1] <= d2 * 1.04 + 1.0:
+                    unsure = OPEN if math.sqrt(list_d2[n + 1]) <= _rival_m(math.sqrt(d2)) else unsure
+                if d2 > sure2:
+                    unsure = OPEN
+                elif d2 > far2 and unsure == 0:
+                    unsure = FAR
+            state[at] = unsure
 
 
 @_inline
@@ -479,7 +476,7 @@ def _sieve(centre, r, lon, box, base, starts, sites, reach_m, weight, all_inside
     inside, copied = 0, 0
     while row < rows and z0 + row * row_m - cz <= window + ROUNDING_M:
         gap = max(z0 + row * row_m - cz, cz - z0 - (row + 1) * row_m, ROUNDING_M) - ROUNDING_M
-        across = max(0.0, window - gap * gap * 0.5 / window)
+        across = math.sqrt(max(0.0, window * window - gap * gap))
         first, last = _columns(u, across * per_rho, span, per_rad, columns)
         row_start = base + row * columns
         row += 1
@@ -487,10 +484,12 @@ def _sieve(centre, r, lon, box, base, starts, sites, reach_m, weight, all_inside
             continue
         for j in range(starts[row_start + first], starts[row_start + last + 1]):
             dx, dy, dz = cx - x[j], cy - y[j], cz - z[j]
-            chord = math.sqrt(dx * dx + dy * dy + dz * dz)
-            if chord - r > out[j] + _BALL_MARGIN_M:
+            d2 = dx * dx + dy * dy + dz * dz
+            touched = out[j] + r + _BALL_MARGIN_M
+            if out[j] < 0.0 or d2 > touched * touched:
                 continue
-            if chord + r <= sure[j] - _BALL_MARGIN_M:
+            safe = sure[j] - r - _BALL_MARGIN_M
+            if safe > 0.0 and d2 <= safe * safe:
                 inside += weight[j]
                 if not all_inside:
                     continue
@@ -543,9 +542,13 @@ def count(table, order, groups, segment, which, box, cell_first, starts, sites, 
 def fill(
     table, order, groups, segment, which, box, cell_first, starts, sites, reach_m, weight, near, begin, place, miles
 ):
-    """Write the places surely within reach of every point, and the miles, from ``begin`` of the point on."""
+    """Write the places surely within reach of every point, and the miles, from ``begin`` of the point on.
+
+    Nearest first; ``weight`` breaks ties (the first row of each place).
+    """
     near_weight = np.empty(near.shape[1], np.int64)
-    length_mi = np.empty(near.shape[1])
+    length_mi, inside = np.empty(near.shape[1]), np.empty(near.shape[1], np.int64)
+    slot = np.empty(near.shape[1] + 1, np.int64)
     for part in range(len(which)):
         s = which[part]
         for g in range(segment[part], segment[part + 1]):
@@ -572,29 +575,61 @@ def fill(
                 to = begin[order[i]]
                 for n in range(copied):
                     length_mi[n] = _closed_form_m(px, py, pz, near[0, n], near[1, n], near[2, n]) / _MILE_M
+                found = 0
                 for n in range(copied):
                     dx, dy, dz = px - near[0, n], py - near[1, n], pz - near[2, n]
-                    if dx * dx + dy * dy + dz * dz <= near[3, n]:
-                        place[to] = np.int64(near[5, n])
-                        miles[to] = length_mi[n]
-                        to += 1
+                    inside[found] = n
+                    found += 1 if dx * dx + dy * dy + dz * dz <= near[3, n] else 0
+                _spread(length_mi, inside, found, slot, near_weight, place[to : to + found])
+                for n in range(found):
+                    at = place[to + n]
+                    place[to + n], miles[to + n] = np.int64(near[5, at]), length_mi[at]
 
 
 @_jit
-def sort_lists(first, lead, place, miles):
-    """Sort the list of every point by miles, equally far places by their first row, in place."""
-    for p in range(len(first) - 1):
-        a, b = first[p], first[p + 1]
-        if b <= a + 1:
-            continue
-        order = np.argsort(miles[a:b])
-        place[a:b], miles[a:b], lead[a:b] = place[a:b][order], miles[a:b][order], lead[a:b][order]
-        for i in range(a + 1, b):
-            j = i
-            while j > a and miles[j] == miles[j - 1] and lead[j] < lead[j - 1]:
-                place[j], place[j - 1] = place[j - 1], place[j]
-                lead[j], lead[j - 1] = lead[j - 1], lead[j]
-                j -= 1
+def _spread(length_mi, inside, found, slot, tie, out):  # noqa: C901 - counting, spreading, putting right
+    """Sort ``inside[:found]`` by length, then by ``tie``, into ``out``.
+
+    Spread over as many slots as there are, by squared length, since sites lie about evenly over an area; then put
+    right by insertion. Where many share a slot, sorted first.
+    """
+    if found == 0:
+        return
+    longest = 1e-30
+    for n in range(found):
+        longest = max(longest, length_mi[inside[n]])
+    scale = (found - 1) / (longest * longest)
+    slot[: found + 1] = 0
+    for n in range(found):
+        slot[np.int64(length_mi[inside[n]] * length_mi[inside[n]] * scale) + 1] += 1
+    fullest = 0
+    for n in range(found):
+        fullest = max(fullest, slot[n + 1])
+        slot[n + 1] += slot[n]
+    if fullest > _CROWD:
+        keys = np.empty(found)
+        for n in range(found):
+            keys[n] = length_mi[inside[n]]
+        ranked = np.argsort(keys, kind="mergesort")
+        for n in range(found):
+            out[n] = inside[ranked[n]]
+    else:
+        for n in range(found):
+            mine = np.int64(length_mi[inside[n]] * length_mi[inside[n]] * scale)
+            out[slot[mine]] = inside[n]
+            slot[mine] += 1
+    for n in range(1, found):
+        this = out[n]
+        m = n - 1
+        while m >= 0:
+            before = out[m]
+            if length_mi[before] < length_mi[this]:
+                break
+            if length_mi[before] == length_mi[this] and tie[before] <= tie[this]:
+                break
+            out[m + 1] = before
+            m -= 1
+        out[m + 1] = this
 
 
 @_jit
@@ -618,9 +653,9 @@ def read_table(packed, rows, columns, west, south, per_deg, lon, lat, service, o
             at = s * size + np.int32(y) * np.int32(columns) + np.int32(x)
             cell[i] = at if inside else np.int32(0)
         for i in range(count):
-            at = np.uint32(cell[i])
-            shift = np.uint8((at & np.uint32(3)) << np.uint32(1))
-            code[i] = (packed[np.uint64(at >> np.uint32(2))] >> shift) & np.uint8(3)
+            four = np.uint32(cell[i])
+            shift = np.uint8((four & np.uint32(3)) << np.uint32(1))
+            code[i] = (packed[np.uint64(four >> np.uint32(2))] >> shift) & np.uint8(3)
         for i in range(count):
             out[start + i] = code[i] == 1
             if code[i] == _ASK:

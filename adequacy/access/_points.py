@@ -71,7 +71,7 @@ class Asked:
         return Asked(self.lon[some], self.lat[some], table, order, np.arange(len(some) + 1), segment, which)
 
 
-def ask(lon: Floats, lat: Floats, code: int | Ints, services: int, *, compiled: bool) -> Asked:
+def ask(lon: Floats, lat: Floats, code: int | Ints, services: int, spread: float = 1.0, *, compiled: bool) -> Asked:
     """Sort points by service and cell; ``code`` is the service of all of them, or of each."""
     one = isinstance(code, int)
     which = np.array([code]) if one else np.arange(services)
@@ -84,12 +84,12 @@ def ask(lon: Floats, lat: Floats, code: int | Ints, services: int, *, compiled: 
         from adequacy.access import _numba
 
         table = _numba.locate(lon, lat)
-        box = _grid.point_box(table[:, 2], table[:, 3], len(which))
+        box = _grid.point_box(table[:, 2], table[:, 3], len(which), spread)
         bucket_of = np.zeros(len(lon), dtype=np.int16) if one else np.asarray(code)
         table, order, groups = _numba.sort_points(table, bucket_of, len(which), _grid.pack((box,))[0])
         return Asked(lon, lat, table, order, groups, np.arange(len(which) + 1) * box.cells, which)
     table = locate(lon, lat)
-    box = _grid.point_box(table[:, 2], table[:, 3], len(which))
+    box = _grid.point_box(table[:, 2], table[:, 3], len(which), spread)
     bucket = _grid.serpentine(box, table[:, 2], table[:, 3])
     if not one:
         bucket = bucket + box.cells * np.asarray(code, dtype=np.int64)

@@ -141,7 +141,8 @@ class Coverage:
         flat = np.zeros(-(-self.codes.size // 4) * 4, dtype=np.uint8)
         flat[: self.codes.size] = self.codes.reshape(-1)
         four = flat.reshape(-1, 4) << np.array([0, 2, 4, 6], dtype=np.uint8)
-        return np.bitwise_or.reduce(four, axis=1)
+        packed: NDArray[np.uint8] = np.bitwise_or.reduce(four, axis=1)
+        return packed
 
     def save(self, path: Path) -> None:
         """Write the table (a compressed ``.npz``), to be kept beside its network file.
