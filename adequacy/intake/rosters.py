@@ -310,6 +310,7 @@ def _finished(reading: _Reading, sources: tuple[FileRead, ...], enrolment: Enrol
     import pandas as pd
 
     rows = pd.concat(reading.frames, ignore_index=True) if reading.frames else pd.DataFrame()
+    reading.frames.clear()
     refused = pd.concat(reading.refused, ignore_index=True) if reading.refused else pd.DataFrame()
     if rows.empty:
         names = ", ".join(source.name for source in sources)
