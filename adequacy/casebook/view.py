@@ -12,6 +12,7 @@ from adequacy.clocks import zone_named
 if TYPE_CHECKING:
     from adequacy.casebook.book import Casebook
     from adequacy.casebook.process import Case
+    from adequacy.policy import Policy
 
 __all__ = ["book_view", "case_view", "later_events"]
 
@@ -20,7 +21,8 @@ def case_view(book: Casebook, request_id: str) -> dict[str, Any]:
     """Give a request with everything derived from its events.
 
     ``request`` holds what was received, ``facts`` the inputs of the decision table of the last decision (empty before
-    one), ``clocks`` the deadlines with ``also`` for the other reading of an ambiguous start.
+    one), ``clocks`` the deadlines with ``also`` for the other reading of an ambiguous start, ``is_members_refusal``
+    whether a member's own request was refused, of which UM must hear.
 
     Raises
     ------
@@ -43,6 +45,7 @@ def case_view(book: Casebook, request_id: str) -> dict[str, Any]:
         "human_review": decision.get("human_review"),
         "review_reasons": decision.get("review_reasons", []),
         "cautions": decision.get("cautions", []),
+        "is_members_refusal": _is_members_refusal(case, book.policy),
         "is_stale": case.is_stale,
         "override": _override(case, book),
         "confirmed_by": case.confirmed_by or None,
@@ -55,6 +58,12 @@ def case_view(book: Casebook, request_id: str) -> dict[str, Any]:
         "allowed": allowed(case, book.policy),
         "next_step": _next_step(book, case),
     }
+
+
+def _is_members_refusal(case: Case, policy: Policy) -> bool:
+    """Whether a request that the member made is refused, by the table or by a person."""
+    outcome = policy.outcomes.get(case.outcome)
+    return outcome is not None and outcome.refuses and case.request.get("requested_by") == "member"
 
 
 def book_view(book: Casebook, request_id: str) -> dict[str, Any]:
@@ -87,9 +96,9 @@ def _override(case: Case, book: Casebook) -> dict[str, Any] | None:
     if case.override is None:
         return None
     at = datetime.fromisoformat(case.override["at"]).astimezone(zone_named(book.policy.plan.timezone))
-    refuses_a_member = book.policy.outcomes[case.outcome].refuses and case.request.get("requested_by") == "member"
     step = book.policy.outcomes[case.outcome].next_step
-    return {**case.override, "at": at.isoformat(), "um": _TO_UM if refuses_a_member else "", "next_step": step}
+    um = _TO_UM if _is_members_refusal(case, book.policy) else ""
+    return {**case.override, "at": at.isoformat(), "um": um, "next_step": step}
 
 
 _TO_UM = "a member's own request is refused: UM decides on the notice to the enrollee and writes it"

@@ -126,7 +126,7 @@ def show(
     rules = desk.books_policy(plan, policy)
     with desk.open_book(casebook, rules) as book:
         view = case_view(book, request_id)
-    desk.show(view, case_page(view, desk.letter_names(rules)), output)
+    desk.show(view, case_page(view, rules.letters), output)
 
 
 @app.command(
@@ -178,7 +178,7 @@ def decide(
         made = desk.decide(book, net, request_id, as_of, by)
     if record:
         write_record(made, Path(record))
-    desk.show(made, decision_page(made, desk.letter_names(net.policy), request_id), output)
+    desk.show(made, decision_page(made, net.policy.letters, request_id), output)
 
 
 @app.command(

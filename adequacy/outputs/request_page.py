@@ -13,6 +13,8 @@ from adequacy.outputs.escape import escape_terminal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from adequacy.policy.records import Letter
+
 __all__ = [
     "backtest_page",
     "calls_page",
@@ -29,15 +31,15 @@ _LABEL = 11
 _MOST = 12
 
 
-def decision_page(record: Mapping[str, Any], letters: Mapping[str, str], request_id: str) -> str:
+def decision_page(record: Mapping[str, Any], letters: Mapping[str, Letter], request_id: str) -> str:
     """Write what was decided: finding, rules in plain words, letter, clock, what is still to verify, why to stop.
 
     Parameters
     ----------
     record : mapping
         The sealed record.
-    letters : mapping of str to str
-        Names of the letters by code.
+    letters : mapping of str to Letter
+        The catalogue of letters by code.
     request_id : str
     """
     lines = [f"{request_id}: {record['outcome']}", *_labelled("", record["outcome_words"]), ""]
@@ -48,6 +50,9 @@ def decision_page(record: Mapping[str, Any], letters: Mapping[str, str], request
     for note in record["rule_notes"]:
         lines += _labelled(f"Rule {note['rule']}", f"{note['words']} [{note['source']}]")
     lines += _labelled("Letter", _letter(record["letter"], letters))
+    if record["handover"]["um"]:
+        is_members = record["consumer"]["requested_by"] == "member" and record["answer"] is not None
+        lines += _labelled("UM", _member_refused(letters) if is_members else record["handover"]["um"])
     for clock in record["clocks"]:
         lines += _labelled("Clock", _clock(clock))
     to_verify = [f"{why['fact']}: {why['words']}" for why in record["inputs_why"] if why["value"] in ("U", "I")]
@@ -75,12 +80,24 @@ def _finding(record: Mapping[str, Any]) -> str:
     return f"{words}; {sites} within {answer['standard']['limit_mi']:g} mi, {far}; {roster}"
 
 
-def _letter(code: str, letters: Mapping[str, str], confirmed_by: str = "") -> str:
-    """A letter by code and name, and whether it may leave."""
+def _letter(code: str, letters: Mapping[str, Letter], confirmed_by: str = "") -> str:
+    """A letter by code and name, and whether it may leave; one of UM's is never ours to send."""
     if not code:
         return "none"
+    letter = letters[code]
+    if letter.written_by == "um":
+        return f"{code}, {letter.name}: Utilization Management (UM) writes and sends it; handed over, never made here"
     ready = f"confirmed by {confirmed_by}" if confirmed_by else "a draft until a named person confirms it"
-    return f"{code}, {letters.get(code, '')}: {ready}"
+    return f"{code}, {letter.name}: {ready}"
+
+
+def _member_refused(letters: Mapping[str, Letter]) -> str:
+    """What a refused request of a member's own means for the letter that is UM's."""
+    theirs = "; ".join(f"{letter.letter}, {letter.name}" for letter in letters.values() if letter.written_by == "um")
+    return (
+        f"The member asked for this provider and it is refused. {theirs or 'A notice'}, is for Utilization "
+        "Management (UM) to decide on and write, never made here: hand the case over to UM."
+    )
 
 
 def _clock(clock: Mapping[str, Any]) -> str:
@@ -102,7 +119,7 @@ def _minute(text: str) -> str:
     return text[:16].replace("T", " ")
 
 
-def case_page(view: Mapping[str, Any], letters: Mapping[str, str]) -> str:
+def case_page(view: Mapping[str, Any], letters: Mapping[str, Letter]) -> str:
     """Write one request: state, facts, clocks, events, what is allowed now."""
     request = view["request"]
     lines = [f"{view['id']}: {view['state']}"]
@@ -118,6 +135,8 @@ def case_page(view: Mapping[str, Any], letters: Mapping[str, str]) -> str:
         if view["override"]:
             lines += _labelled("Override", _override(view["override"]))
         lines += _labelled("Letter", _letter(view["letter"] or "", letters, _confirmed(view)))
+    if view["is_members_refusal"]:
+        lines += _labelled("UM", _member_refused(letters))
     if view["is_stale"]:
         lines += _labelled("Note", "facts changed after the decision: decide it again")
     for clock in view["clocks"]:

@@ -60,6 +60,32 @@ def test_three_commands_from_the_request_to_the_letter_that_is_due(run: Run) -> 
     }  # fmt: skip
 
 
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_a_refusal_of_the_members_own_request_is_handed_to_um(run: Run) -> None:
+    said = "L8, Notice of adverse benefit determination, is for Utilization Management (UM) to decide on and write"
+    own = _opened(run, *OPEN, "--requested-by", "member")
+    assert said in _flat(run("request", "decide", own).out)
+    assert said in _flat(run("request", "show", own).out)
+    other = _opened(run, *OPEN, "--zip", "27540")
+    assert "UM" not in run("request", "decide", other).out
+    assert "UM" not in run("request", "show", other).out
+
+
+def test_a_denied_sar_makes_the_letter_ums_own(run: Run) -> None:
+    one = _opened(run, *OPEN, "--service", "ACTT", "--client-specific", "Y", "--nctracks", "Y")
+    assert run("request", "decide", one).code == 0
+    assert run("request", "confirm", one, "--by", "A. Lee").code == 0
+    for event in ("sar_sent", "sar_received", "um_denied"):
+        assert run("request", "event", one, event).code == 0
+    page = run("request", "show", one).out
+    assert "L8, Notice of adverse benefit determination: Utilization Management (UM) writes" in _flat(page)
+    assert "draft" not in page
+    assert max(map(len, page.splitlines())) <= 80
+
+
 def test_a_record_is_verified_altered_and_explained(run: Run, tmp_path: Path) -> None:
     one = _opened(run, *OPEN)
     file = tmp_path / "r.json"
