@@ -1,24 +1,23 @@
-"""How fast are requests decided, back-tested and listed, and how does the book grow? Prints one table.
+"""How fast are requests decided, back-tested and listed, and how does the book grow? See docs/benchmarks-casebook.md.
 
-``python benchmarks/casebook.py`` (about three minutes): 10,000 requests opened and decided with records on the demo
-network, 10,000 past decisions replayed, the same again with 1,000,000 events in the book. ``--requests``, ``--events``
-and ``--casebook URL`` change the size and the place.
+``python -m benchmarks.casebook`` (four minutes where the machine is free): 10,000 requests opened and decided with
+records on the demo network, 10,000 past decisions replayed, then some of the same with 1,000,000 events in the book. A
+step that takes longer than ``--seconds`` stops there and says how far it came, so that a slow machine ends too.
+``--requests``, ``--events`` and ``--casebook URL`` change the size and the place; ``--dry-run`` writes no page.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import platform
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from adequacy.api import demo_network
 from adequacy.casebook import Casebook, open_casebook
@@ -30,24 +29,49 @@ from adequacy.determination import canonical
 from adequacy.determination.asking import determine_on
 from adequacy.determination.backtest import replay
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
 NOW = datetime(2026, 11, 2, 15, 0, tzinfo=UTC)
 ZIPS = ("27546", "27577", "28301", "28306", "27601", "27701", "28202", "28314", "27520", "28334")
 SERVICES = ("saiop", "psr", "mst", "actt", "op_therapy", "php_partial", "fbc_child", "sa_med_res", "peer", "dbt")
 BATCH = 500
 EVENTS_PER_FILLER = 20
+FEW = 1_000
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks-casebook.md"
 
 
-def row(label: str, count: int, seconds: float) -> None:
-    """Print one line of the table."""
-    print(f"{label:<58} {count:>9,} {seconds:>8.1f} s {count / seconds:>10,.0f} /s")
+@dataclass(frozen=True)
+class Line:
+    """One line of the table: how many in how long, by the clock on the wall and by the processor."""
+
+    label: str
+    count: int
+    wall_s: float
+    cpu_s: float
+
+    def text(self) -> str:
+        """The line as printed while it runs."""
+        return f"{self.label:<52} {self.count:>9,} {self.wall_s:>8.1f} s {self.count / self.wall_s:>10,.0f} /s"
+
+    def row(self) -> str:
+        """The line as a row of the page."""
+        return (
+            f"| {self.label} | {self.count:,} | {self.wall_s:,.1f} | {self.count / self.wall_s:,.0f} "
+            f"| {self.count / max(self.cpu_s, 1e-9):,.0f} |"
+        )
 
 
-def timed(label: str, count: int, work: Callable[[], Any]) -> Any:
-    """Time some work and print its line."""
-    start = time.perf_counter()
-    result = work()
-    row(label, count, time.perf_counter() - start)
-    return result
+def timed(lines: list[Line], label: str, steps: Iterable[int], most_s: float = 1e9) -> int:
+    """Take steps, each of which says how many things it did, until they end or the time is up; note the line."""
+    wall, cpu, count = time.perf_counter(), time.process_time(), 0
+    for step in steps:
+        count += step
+        if time.perf_counter() - wall > most_s:
+            break
+    lines.append(Line(label, count, time.perf_counter() - wall, time.process_time() - cpu))
+    print(lines[-1].text(), flush=True)
+    return count
 
 
 def requests(policy: Any, count: int, first: int = 0) -> list[dict[str, str]]:
@@ -72,7 +96,7 @@ def requests(policy: Any, count: int, first: int = 0) -> list[dict[str, str]]:
     return [{**made[n % len(made)], "consumer_ref": f"REF-{first + n}"} for n in range(count)]
 
 
-def decide_all(book: Casebook, network: Any, ids: list[str]) -> None:
+def decide_all(book: Casebook, network: Any, ids: Iterable[str]) -> Iterator[int]:
     """Decide each request and keep its record."""
     for one in ids:
         book.decide(
@@ -87,9 +111,17 @@ def decide_all(book: Casebook, network: Any, ids: list[str]) -> None:
             ).to_draft(),
             now=NOW,
         )
+        yield 1
 
 
-def fill(book: Casebook, policy: Any, events: int) -> None:
+def replay_all(past: Iterable[dict[str, str]], network: Any, policy: Any) -> Iterator[int]:
+    """Replay each past decision."""
+    for each in past:
+        replay(each, lambda _: network.file, policy)
+        yield 1
+
+
+def fill(book: Casebook, policy: Any, events: int) -> Iterator[int]:
     """Bring a book to a size: requests of twenty events each, chained and derived as the book does it."""
     per = EVENTS_PER_FILLER
     t = tables()
@@ -140,48 +172,98 @@ def fill(book: Casebook, policy: Any, events: int) -> None:
                 ],
             )  # fmt: skip
         done += BATCH * per
+        yield BATCH * per
+
+
+def measure(lines: list[Line], book: Casebook, network: Any, asked: argparse.Namespace) -> None:
+    """Take every measurement."""
+    policy, most_s = network.policy, asked.seconds
+    given = requests(policy, asked.requests)
+    ids: list[str] = []
+
+    def opened(batch: list[dict[str, str]]) -> int:
+        ids.extend(book.open_requests(batch, now=NOW))
+        return len(batch)
+
+    batches = (given[n : n + BATCH] for n in range(0, len(given), BATCH))
+    timed(lines, f"open requests, {BATCH} at once", map(opened, batches), most_s)
+    timed(lines, "decide, each with its record, one commit each", decide_all(book, network, ids), most_s)
+    past = [
+        {"id": f"P{n}", "received": "2026-10-15", "service": one["service_key"], "zip": one["zip"],
+         "decision": "closed", "reason": ""}
+        for n, one in enumerate(given)
+    ]  # fmt: skip
+    timed(lines, "replay past decisions (backtest)", replay_all(past, network, policy), most_s)
+    timed(lines, "list what is due", (len(due(book, NOW)) for _ in range(1)))
+    timed(lines, "count (request stats)", (stats(book)["requests"] for _ in range(1)))
+    timed(lines, "walk the chain of the whole book", (book.require_whole()[0] for _ in range(1)))
+    timed(lines, "fill the book (twenty events a request)", fill(book, policy, asked.events), most_s)
+    few = min(FEW, asked.requests)
+    more: list[str] = []
+
+    def one(request: dict[str, str]) -> int:
+        more.extend(book.open_requests([request], now=NOW))
+        return 1
+
+    timed(lines, "full book: open requests, one by one", map(one, requests(policy, few, 20_000_000)), most_s)
+    timed(lines, "full book: decide, each with its record", decide_all(book, network, more), most_s)
+    timed(lines, "full book: list what is due", (len(due(book, NOW)) for _ in range(1)))
+
+
+def page(lines: list[Line], asked: argparse.Namespace, events: int, size_mb: float, load: tuple[float, float]) -> str:
+    """Write the figures as a page."""
+    where = "PostgreSQL" if asked.casebook and "postgres" in asked.casebook else "SQLite, every commit on disk"
+    machine = f"{platform.machine()}, Python {platform.python_version()}, {os.cpu_count()} processors"
+    told = (
+        f"Requests over {len(SERVICES)} services and {len(ZIPS)} ZIPs on the demo network, one process, {where}.",
+        f"Made by `python -m benchmarks.casebook` on {machine}.",
+        f"Load average {load[0]:.1f} before and {load[1]:.1f} after: where that is above one, other work ran on the",
+        "machine; then read the last column, which counts our own processor time.",
+        f"A step stops after {asked.seconds:g} s: a count below the size asked for says how far it came.",
+    )
+    return "\n".join(
+        (
+            "# Casebook benchmarks",
+            "",
+            " ".join(told),
+            "",
+            "| what | count | seconds | per second | per CPU second |",
+            "|---|--:|--:|--:|--:|",
+            *(line.row() for line in lines),
+            "",
+            f"At the end the book holds {events:,} events and takes {size_mb:,.0f} MB.",
+            "",
+        )
+    )
+
+
+def _load() -> float:
+    """How busy the machine is; 0 where it does not say."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
 
 
 def main() -> int:
-    """Run and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Run, print, and write the page."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--requests", type=int, default=10_000)
     parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--seconds", type=float, default=60.0, help="the most that one step may take")
     parser.add_argument("--casebook", help="a file or URL that is empty; a temporary file if not given")
+    parser.add_argument("--dry-run", action="store_true", help="print the page, do not write it")
     asked = parser.parse_args()
-    network = demo_network()
-    policy = network.policy
+    lines: list[Line] = []
+    network, before = demo_network(), _load()
     with tempfile.TemporaryDirectory() as folder:
         where = asked.casebook or str(Path(folder) / "book.sqlite")
-        count = asked.requests
-        print(f"{'':<58} {'count':>9} {'time':>10} {'rate':>12}")
-        with open_casebook(where, policy) as book:
-            given = requests(policy, count)
-            ids = timed("open requests, all at once", count, lambda: book.open_requests(given, now=NOW))
-            timed("decide, each with its record, one commit each", count, lambda: decide_all(book, network, ids))
-            timed("list what is due", 1, lambda: due(book, NOW))
-            timed("count (request stats)", 1, lambda: stats(book))
-            past = [
-                {"id": f"P{n}", "received": "2026-10-15", "service": one["service_key"], "zip": one["zip"],
-                 "decision": "closed", "reason": ""}
-                for n, one in enumerate(given)
-            ]  # fmt: skip
-            timed(
-                "replay past decisions (backtest)",
-                count,
-                lambda: [replay(each, lambda _: network.file, policy) for each in past],
-            )
-            timed("walk the chain of the whole book", book.require_whole()[0], book.require_whole)
-            few = min(1000, count)
-            timed(f"fill the book to {asked.events:,} events", asked.events, lambda: fill(book, policy, asked.events))
-            more = timed("open requests in the full book, one by one", few, lambda: [
-                book.open_requests([each], now=NOW)[0] for each in requests(policy, few, 20_000_000)
-            ])  # fmt: skip
-            timed("decide in the full book", few, lambda: decide_all(book, network, more))
-            timed("list what is due in the full book", 1, lambda: due(book, NOW))
-        if "://" not in where:
-            size = sum(path.stat().st_size for path in Path(where).parent.glob(f"{Path(where).name}*"))
-            print(f"the book: {size / 1e6:,.0f} MB")
+        with open_casebook(where, network.policy) as book:
+            measure(lines, book, network, asked)
+            last = book.rows(tables().events.select().order_by(tables().events.c.seq.desc()).limit(1))
+        size_mb = sum(path.stat().st_size for path in Path(where).parent.glob(f"{Path(where).name}*")) / 1e6
+        text = page(lines, asked, last[0].seq, size_mb if "://" not in where else 0.0, (before, _load()))
+    if asked.dry_run:
+        print(text)
+    else:
+        PAGE.write_text(text, encoding="utf-8", newline="\n")
     return 0
 
 

@@ -236,7 +236,7 @@ def calls_page(calls: Sequence[Mapping[str, Any]]) -> str:
         lines += _hanging(told)
     lines += [
         "",
-        f"{_count(len(calls), 'site')}. Ask: taking new people? ages? first appointment? Then record each call:",
+        f"{_count(len(calls), 'site')}. Ask: new people? ages? first appointment? Then record each call:",
     ]
     lines.append("  adequacy request event ID contacted --site SITE --by NAME --result RESULT")
     return _page(lines)

@@ -151,6 +151,13 @@ def test_the_demos_twelve_requests_each_go_the_way_they_are_meant_to(run: Run) -
     assert run("request", "stats").out.startswith("12 requests, 0 resubmissions among them\n")
     assert len(_json(run("request", "due", "--as-of", "2026-11-02", "--format", "json"))) == 12
     assert "person" in run("request", "list").out
+    pages = [run("request", name, "--as-of", "2026-11-04").out for name in ("due", "call-sheet")]
+    pages += [run("request", name).out for name in ("stats", "list")]
+    for row in rows:
+        pages += [run(*words, row["id"]).out for words in (("request", "show"), ("record", "explain"))]
+    assert [line for page in pages for line in page.splitlines() if len(line) > 80] == []
+    assert "tomorrow" in pages[0]
+    assert "1 site. Ask" in pages[1]
 
 
 def test_a_call_changes_the_decision_and_stands_on_the_sheet_until_it_is_made(run: Run) -> None:
