@@ -11,7 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from adequacy import __version__
-from adequacy.access.counting import counts_for_gap
+from adequacy.access.counting import TRAVELS, counts_for_gap
 from adequacy.access.finding import Finding, NotCounted, Question, Site, find
 from adequacy.clocks import read_date
 from adequacy.errors import NoStandardInForce, UsageError
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["SCHEMA", "Answer", "Caution", "ask", "counted_sites", "is_fresh", "question_for"]
 
 SCHEMA = "adequacy.check/1"
-_TRAVELS = ("mobile", "home")
 _OLDEST_AGE = 130
 
 
@@ -181,7 +180,7 @@ def question_for(
         on=day.isoformat(),
         limit_mi=float(limit_mi if limit_mi is not None else standard.limit_mi or 0.0),
         tolerance_mi=0.0 if place is None else _tolerance(policy, place, day),
-        travels=service.mode in _TRAVELS,
+        travels=service.mode in TRAVELS,
         fixes_listed=int(policy.value("one_fix_nearest_count", day)),
         ledger_nearest=int(policy.value("ledger_nearest_count", day)),
     )
@@ -309,7 +308,7 @@ def _about_the_place(policy: Policy, place: Place, on: date) -> Iterator[Caution
 def _about_the_service(service: Service) -> Iterator[Caution]:
     if service.mode == "inpatient":
         yield Caution("inpatient_path", "Inpatient requests take their own path: the radius does not decide them.")
-    if service.mode in _TRAVELS:
+    if service.mode in TRAVELS:
         yield Caution(
             "mobile_service", "This service travels to the consumer: who serves the county matters before the radius."
         )

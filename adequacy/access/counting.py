@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FUNNEL",
     "REASONS",
+    "TRAVELS",
     "counts_for_gap",
     "funnel",
     "is_only_unknown",
@@ -36,6 +37,9 @@ FUNNEL: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("funding_does_not_fit", "ages_do_not_fit", "population_does_not_fit", "county_not_served"),
     ),
 )
+
+#: Modes of the services that travel to the consumer: for them the county served matters, before the radius.
+TRAVELS = ("mobile", "home")
 
 #: Every reason word, in the order of the funnel.
 REASONS: tuple[str, ...] = tuple(reason for _, reasons in FUNNEL for reason in reasons)

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from adequacy.access.counting import counts_for_gap
+from adequacy.access.counting import TRAVELS, counts_for_gap
 from adequacy.access.finding import Question, word_for
 from adequacy.clocks import read_date
 from adequacy.distance import miles
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from adequacy.policy import Policy, Service
 
 __all__ = ["Flip", "flips"]
-
-_TRAVELS = ("mobile", "home")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +128,7 @@ def _flips_of(
         if not any(_reaches(each, place, limit + tolerance) for each in moved):
             continue
         words = [
-            word_for(place, offerings, Question(on, limit, tolerance, travels=service.mode in _TRAVELS))
+            word_for(place, offerings, Question(on, limit, tolerance, travels=service.mode in TRAVELS))
             for offerings, on in zip((before, after), days, strict=True)
         ]
         if words[0] != words[1]:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from adequacy import reference
-from adequacy.access.counting import counts_for_gap
+from adequacy.access.counting import TRAVELS, counts_for_gap
 from adequacy.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["SCHEMA", "plan_overview"]
 
 SCHEMA = "adequacy.overview/1"
-_TRAVELS = ("mobile", "home")
 
 
 def plan_overview(
@@ -162,7 +161,7 @@ class _Service:
         self.sole: dict[str, int] = {}
         self.counted: dict[str, Offering] = {}
         self.agencies: set[tuple[str, str]] = set()
-        if self.service.mode in _TRAVELS:
+        if self.service.mode in TRAVELS:
             for county in self.counties:
                 self._measure(self.home == county, [county])
         else:

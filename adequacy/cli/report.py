@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from adequacy.errors import UsageError
+
+if TYPE_CHECKING:
+    from adequacy.api import Network
 
 __all__ = ["register"]
 
@@ -24,6 +27,12 @@ def register(app: typer.Typer) -> None:
 def report(
     out: Annotated[str, typer.Option("--out", help="The report to write (.html).")],
     profile: Annotated[str, typer.Option("--profile", help="leadership or public.")] = "leadership",
+    scheme: Annotated[
+        str | None, typer.Option("--scheme", metavar="NAME", help="Also stand against a set of standards.")
+    ] = None,
+    members: Annotated[
+        str | None, typer.Option("--members", metavar="FILE", help="Measure the scheme for members; else the Census.")
+    ] = None,
     services: Annotated[str | None, typer.Option("--services", help="Services, separated by commas; all.")] = None,
     counties: Annotated[
         str | None, typer.Option("--counties", help="Names or codes, separated by commas; the plan's.")
@@ -48,25 +57,26 @@ def report(
     with open_configured(network, plan, policy, as_of) as net:
         overview = net.overview(**asked, as_of=as_of or default_day(net))
         requests = _requests(casebook, net.policy)
+        standing = _standing(net, scheme, members, asked, as_of or default_day(net))
     before = None
     if compare is not None:
         with open_configured(compare, plan, policy) as old:
             before = old.overview(**asked)
-    _write(overview, profile, before, requests, {"html": out, "eml": eml, "pdf": pdf, "png": png})
+    extras = {"before": before, "requests": requests, "standing": standing}
+    _write(overview, profile, extras, {"html": out, "eml": eml, "pdf": pdf, "png": png})
 
 
 def _write(
     overview: dict[str, Any],
     profile: Any,
-    before: dict[str, Any] | None,
-    requests: dict[str, Any] | None,
+    extras: dict[str, Any],
     files: dict[str, str | None],
 ) -> None:
     """Write the report and what goes with it, each only where it was asked for."""
     from adequacy.outputs import draft, report
     from adequacy.outputs.files import write_bytes
 
-    page = report.report_page(overview, profile, before=before, requests=requests)
+    page = report.report_page(overview, profile, **extras)
     makers: dict[str, Callable[[], bytes]] = {
         "html": lambda: page.encode("utf-8"),
         "eml": lambda: draft.draft(overview, page, profile),
@@ -81,6 +91,28 @@ def _write(
 
 def _listed(text: str | None) -> list[str] | None:
     return [part.strip() for part in text.split(",") if part.strip()] if text is not None else None
+
+
+def _standing(
+    net: Network, scheme: str | None, members: str | None, asked: dict[str, Any], day: str
+) -> dict[str, Any] | None:
+    """How the plan stands against a scheme, where one is named or members are given."""
+    if scheme is None and members is None:
+        return None
+    from adequacy.cli.check import configured_index, require_file
+    from adequacy.clocks import read_date
+    from adequacy.compliance import census_people, county_codes, measure_plan, member_people
+    from adequacy.outputs.standing import standing_of
+
+    name = scheme or net.policy.plan.radius_standard.partition(".")[0]
+    wanted = county_codes(asked["counties"]) if asked["counties"] else net.policy.counties(read_date(day)) or None
+    people: Any = census_people(wanted) if members is None else None
+    if members is not None:
+        people = member_people(require_file(members), day, index=configured_index(), counties=wanted)
+    measured = measure_plan(net.file, net.policy, name, people, on=day, services=asked["services"])
+    rows: list[Any] = measured.by_county.to_dict("records")
+    whose = "people of the Census" if members is None else "members"
+    return standing_of(rows, net.policy.scheme(name).title, whose)
 
 
 def _requests(casebook: str | None, policy: Any) -> dict[str, Any] | None:

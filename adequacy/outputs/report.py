@@ -20,6 +20,7 @@ from adequacy.outputs.picture import page_picture, scene_picture
 from adequacy.outputs.request_counts import request_tables
 from adequacy.outputs.scene import MARKS, Mark, Name, Scene, Shape, base_map, legend, texts
 from adequacy.outputs.scene_map import scene_map
+from adequacy.outputs.standing import standing_table
 from adequacy.outputs.words import share_text
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def write_report(
     *,
     before: dict[str, Any] | None = None,
     requests: dict[str, Any] | None = None,
+    standing: dict[str, Any] | None = None,
 ) -> None:
     """Write the report as one self-contained HTML file.
 
@@ -77,6 +79,8 @@ def write_report(
         The overview of an earlier network: what changed stands in the report.
     requests : dict, optional
         Counts of a casebook, as ``casebook.stats`` gives them; small ones are hidden.
+    standing : dict, optional
+        How the plan stands against a scheme, from ``standing.standing_of``.
 
     Raises
     ------
@@ -85,7 +89,8 @@ def write_report(
     OutputError
         The file cannot be written.
     """
-    write_html(report_page(overview, audience, before=before, requests=requests), path)
+    page = report_page(overview, audience, before=before, requests=requests, standing=standing)
+    write_html(page, path)
 
 
 def map_picture(overview: dict[str, Any], audience: Audience = "leadership") -> bytes:
@@ -118,6 +123,7 @@ def report_page(
     *,
     before: dict[str, Any] | None = None,
     requests: dict[str, Any] | None = None,
+    standing: dict[str, Any] | None = None,
 ) -> str:
     """Give the report as HTML text; parameters as in ``write_report``."""
     for document in (overview, before):
@@ -135,7 +141,12 @@ def report_page(
                 "main",
                 _figures(overview, services),
                 _map(overview, services, scene, parts.html, audience),
-                tag("div", *_tables(overview, services, audience, before, requests), id="tables", tabindex="-1"),
+                tag(
+                    "div",
+                    *_tables(overview, services, audience, before, requests, standing),
+                    id="tables",
+                    tabindex="-1",
+                ),
             ),
             tag("footer", *(tag("p", line) for line in _provenance(overview, audience))),
         ]
@@ -376,14 +387,17 @@ def _tables(
     audience: Audience,
     before: dict[str, Any] | None,
     requests: dict[str, Any] | None,
+    standing: dict[str, Any] | None,
 ) -> list[Html]:
+    names = {service["service"]: service["name"] for service in services}
     parts: list[Html] = [_by_service(services, overview), _by_county(services, overview)]
     if before is not None:
         parts.append(_changes(services, before))
     if audience == "leadership":
         parts += [_gap_zips(services, overview), _single(services, overview)]
+    if standing is not None:
+        parts.append(standing_table(standing, names))
     if requests is not None:
-        names = {service["service"]: service["name"] for service in services}
         parts += request_tables(requests, names, overview["small_cell_max"])
     return parts
 

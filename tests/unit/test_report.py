@@ -283,3 +283,18 @@ def test_the_pdf_is_tagged_and_titled_and_loads_nothing(overview, tmp_path) -> N
 
     with pytest.raises(FatalURLFetchingError, match=r"tiles\.example\.org"):
         report_pdf('<img src="https://tiles.example.org/1.png" alt="">')
+
+
+def test_a_scheme_and_members_stand_in_the_report_without_a_consumers_value(run, tmp_path) -> None:
+    from adequacy.reference import write_demo
+
+    write_demo(tmp_path / "demo")
+    members = tmp_path / "demo" / "members.csv"
+    out = tmp_path / "report.html"
+    asked = ("report", "--profile", "leadership", "--services", "saiop,php_partial", "--out", str(out))
+    assert run(*asked, "--scheme", "nc_tailored_plan", "--members", str(members)).code == 0
+    page = out.read_text(encoding="utf-8")
+    assert "Counties where not measured" in page
+    assert "Against NC Behavioral Health" in page
+    first = members.read_text(encoding="utf-8").splitlines()[1].split(",")
+    assert not any(value and len(value) > 5 and value in page for value in first)
