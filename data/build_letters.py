@@ -186,12 +186,23 @@ def _draw_list(document: Any) -> None:
     document.add_paragraph(style="Heading 2").add_run("{{ list_title }}")
     for line in ("{%p for line in list_notes %}", "{{ line }}", "{%p endfor %}"):
         _paragraph(document, line).paragraph_format.space_after = Pt(2)
+    _draw_rows(document, "providers")
+    _paragraph(document, "{%p if further %}")
+    document.add_paragraph(style="Heading 2").add_run("{{ further_title }}")
+    _draw_rows(document, "further")
+    _paragraph(document, "{%p endif %}")
+    for line in ("{%p for line in list_below %}", "{{ line }}", "{%p endfor %}"):
+        _paragraph(document, line).paragraph_format.space_after = Pt(2)
+
+
+def _draw_rows(document: Any, name: str) -> None:
+    """A table of providers, its head on each page."""
     table = document.add_table(rows=4, cols=len(LIST_COLUMNS), style="Table Grid")
     table.autofit = False
     rows = (
         [title for title, _, _ in LIST_COLUMNS],
-        ["{%tr for row in providers %}"],
-        [f"{{{{ row.{name} }}}}" for _, name, _ in LIST_COLUMNS],
+        [f"{{%tr for row in {name} %}}"],
+        [f"{{{{ row.{cell} }}}}" for _, cell, _ in LIST_COLUMNS],
         ["{%tr endfor %}"],
     )
     for column, (_, _, width) in zip(table.columns, LIST_COLUMNS, strict=True):
@@ -210,8 +221,6 @@ def _draw_list(document: Any) -> None:
                 shade.set(qn("w:fill"), "D9E2EC")
                 cell._tc.get_or_add_tcPr().append(shade)
     table.rows[0]._tr.trPr.append(OxmlElement("w:tblHeader"))
-    for line in ("{%p for line in list_below %}", "{{ line }}", "{%p endfor %}"):
-        _paragraph(document, line).paragraph_format.space_after = Pt(2)
 
 
 def _new_document(code: str, version: str, title: str) -> Any:

@@ -318,11 +318,14 @@ def _list_fields(record: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
         contacts=record["contact_log"],
         reference=_reference(record),
     )
-    _, rows = list_table(listed)
+    _, rows = list_table(listed.rows)
+    _, further = list_table(listed.beyond)
     return {
         "list_title": listed.title,
         "list_notes": list(listed.notes),
         "providers": [dict(zip(_CELLS, row, strict=True)) for row in rows],
+        "further_title": listed.beyond_title,
+        "further": [dict(zip(_CELLS, row, strict=True)) for row in further],
         "list_below": list(listed.below),
         "accessible": listed.accessible,
     }

@@ -53,10 +53,14 @@ class ProviderList:
         Above the table: reference, rule, roster date, the demo's notice, what was left out.
     rows : tuple of tuple of str
         One per site, by band and name; cells as in ``COLUMNS``.
+    beyond_title : str
+        Heading of ``beyond``; empty where there is none.
+    beyond : tuple of tuple of str
+        Sites farther than the limit that serve the area of the consumer, of a service that travels; by name.
     below : tuple of str
         Under the table: how to read it.
     closed : int
-        Sites within the limit that are left out because they take nobody new.
+        Sites within the limit, or serving the area, that are left out because they take nobody new.
     accessible : int
         Listed sites that are verified as accepting.
     on : date
@@ -68,6 +72,8 @@ class ProviderList:
     title: str
     notes: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    beyond_title: str
+    beyond: tuple[tuple[str, ...], ...]
     below: tuple[str, ...]
     closed: int
     accessible: int
@@ -147,10 +153,14 @@ def provider_list(
     notice_end = on + timedelta(days=int(rules.value("termination_notice_days", on)))
     zone = zone_named(rules.plan.timezone)
     told = {call["site_id"]: _said(call, zone) for call in contacts if call["result"] in _CALLS}
-    own = set(own_sites) | {
-        site["site_id"] for site in answer["sites"] if requester_npi and site["npi"] == requester_npi
-    }
-    entries = [_entry(site, told.get(site["site_id"]), on, valid) for site in answer["sites"]]
+    everyone = (*answer["sites"], *answer["serves_county_beyond_limit"])
+    own = set(own_sites) | {site["site_id"] for site in everyone if requester_npi and site["npi"] == requester_npi}
+    entries, farther = (
+        [_entry(site, told.get(site["site_id"]), on, valid) for site in answer[part]]
+        for part in ("sites", "serves_county_beyond_limit")
+    )
+    beyond = sorted((entry for entry in farther if entry.panel != "closed"), key=lambda entry: _name_key(entry.site))
+    over = f"over {bands[-1]:g}"
     open_ones = [entry for entry in entries if entry.panel != "closed"]
     keyed = [(_band(entry.site["distance_mi"], bands), entry) for entry in open_ones]
     keyed.sort(key=lambda pair: (pair[0][0], *_name_key(pair[1].site)))
@@ -158,12 +168,20 @@ def provider_list(
         _row(answer, entry, band, _remarks(entry, entry.site["site_id"] in own, notice_end, bands))
         for (_, band), entry in keyed
     )
+    closed = len(entries) - len(rows)
     return ProviderList(
         title=f"Contracted providers: {_clean(answer['service']['name'])}",
-        notes=tuple(_notes(answer, rules, reference, len(rows), len(entries) - len(rows))),
+        notes=tuple(_notes(answer, rules, reference, len(rows), closed, len(beyond))),
         rows=rows,
-        below=tuple(_below(answer, bands, {band for (_, band), _ in keyed}, bool(own), len(entries) - len(rows))),
-        closed=len(entries) - len(rows),
+        beyond_title=f"Farther than {bands[-1]:g} miles, but serving the area" if beyond else "",
+        beyond=tuple(
+            _row(answer, entry, over, _remarks(entry, entry.site["site_id"] in own, notice_end, bands))
+            for entry in beyond
+        ),
+        below=tuple(
+            _below(answer, bands, {band for (_, band), _ in keyed}, bool(own), (closed, len(farther) - len(beyond)))
+        ),
+        closed=closed + len(farther) - len(beyond),
         accessible=sum(entry.is_accessible for entry in open_ones),
         on=on,
         author=rules.plan.name,
@@ -289,7 +307,9 @@ def _remarks(entry: _Entry, is_own: bool, notice_end: date, bands: Sequence[floa
     return remarks
 
 
-def _notes(answer: Mapping[str, Any], rules: Policy, reference: str, listed: int, closed: int) -> list[str]:
+def _notes(
+    answer: Mapping[str, Any], rules: Policy, reference: str, listed: int, closed: int, beyond: int
+) -> list[str]:
     """What stands above the table."""
     network, standard = answer["network"], answer["standard"]
     demo = [each["text"] for each in answer["cautions"] if each["code"] == "demo_data"]
@@ -304,26 +324,32 @@ def _notes(answer: Mapping[str, Any], rules: Policy, reference: str, listed: int
         f"the request (rule {standard['id']}{reviewed}).",
         f"{_sites(listed)} listed, {left_out}. By distance band, then by name; the order is no recommendation.",
     ]
+    if beyond:
+        lines.append(
+            f"This service travels to the person. Under a heading of their own: {_sites(beyond)} farther than "
+            f"{standard['limit_mi']:g} miles that also serve{'s' if beyond == 1 else ''} the area."
+        )
     return [_clean(line) for line in lines]
 
 
-def _below(answer: Mapping[str, Any], bands: Sequence[float], used: set[str], has_own: bool, closed: int) -> list[str]:
-    """What stands under the table."""
+def _below(
+    answer: Mapping[str, Any], bands: Sequence[float], used: set[str], has_own: bool, closed: tuple[int, int]
+) -> list[str]:
+    """What stands under the table; ``closed`` counts full sites within the limit and beyond it."""
+    within, beyond = closed
     limit = f"{bands[-1]:g}"
     lines = []
     if f"about {limit}" in used:
         lines.append(f"'about {limit}': within {limit} miles of part of the area only.")
-    beyond = len(answer["serves_county_beyond_limit"])
-    if beyond:
-        lines.append(f"The service travels. Contracted sites farther away that also serve the area: {beyond}.")
     roads = answer.get("roads")
     if roads:
         lines.append(
             "'by road': drive miles, in bands; an extra, the list goes by straight-line miles. Streets: "
             "(c) OpenStreetMap contributors, ODbL 1.0."
         )
-    if closed:
-        lines.append(f"{_sites(closed)} within the limit {'takes' if closed == 1 else 'take'} nobody new: not listed.")
+    for count, where in ((within, "within the limit"), (beyond, "farther away")):
+        if count:
+            lines.append(f"{_sites(count)} {where} {'takes' if count == 1 else 'take'} nobody new: not listed.")
     if has_own:
         lines.append("'your own site': the requester's own site, which is under contract for this service.")
     lines.append("Please call first. Whether a site takes new people can change from day to day.")
@@ -339,10 +365,10 @@ def _clean(value: object) -> str:
     return escape_terminal(value)
 
 
-def list_table(listed: ProviderList) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """Give the list as a narrow table for a page: head and rows, parts of a cell separated by line breaks."""
+def list_table(rows_given: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Give rows of a list as a narrow table for a page: head and rows, parts of a cell separated by line breaks."""
     rows = []
-    for row in listed.rows:
+    for row in rows_given:
         cell = dict(zip(COLUMNS, row, strict=True))
         name = [cell["Provider"]] + ([cell["Site"]] if cell["Site"] not in ("", cell["Provider"]) else [])
         verified = f"last verified\n{cell['Last verified']}" if cell["Last verified"] else ""
@@ -374,6 +400,9 @@ def _csv(listed: ProviderList) -> bytes:
         writer.writerow([escape_cell(line)])
     writer.writerow(COLUMNS)
     writer.writerows([[escape_cell(cell) for cell in row] for row in listed.rows])
+    if listed.beyond:
+        writer.writerow([escape_cell(listed.beyond_title)])
+        writer.writerows([[escape_cell(cell) for cell in row] for row in listed.beyond])
     for line in listed.below:
         writer.writerow([escape_cell(line)])
     return out.getvalue().encode("utf-8-sig")
@@ -408,13 +437,20 @@ def _fill(book: Any, sheet: Any, listed: ProviderList) -> None:
     top = _head_row(listed)
     for column, name in enumerate(COLUMNS):
         sheet.write_string(top, column, name, head)
-    for place, row in enumerate(listed.rows, start=top + 1):
+    heading = book.add_format({"bold": True, "font_size": 12})
+    end = top + len(listed.rows)
+    if listed.beyond:
+        sheet.write_string(end + 2, 0, listed.beyond_title, heading)
+    further = enumerate(listed.beyond, start=end + 3)
+    for place, row in (*enumerate(listed.rows, start=top + 1), *further):
         sheet.set_row(
             place, _ROW_POINTS * max(_lines(text, width + 2) for text, width in zip(row, _WIDTHS, strict=True))
         )
         for column, text in enumerate(row):
             sheet.write_string(place, column, text, cell)
-    for place, line in enumerate(listed.below, start=top + len(listed.rows) + 2):
+    if listed.beyond:
+        end += 2 + len(listed.beyond)
+    for place, line in enumerate(listed.below, start=end + 2):
         sheet.write_string(place, 0, line)
 
 
@@ -464,13 +500,17 @@ def _docx(listed: ProviderList) -> bytes:
     page.top_margin = page.bottom_margin = Inches(0.6)
     document.styles["Normal"].font.name = "Arial"
     document.styles["Normal"].font.size = Pt(10)
-    document.styles["Heading 1"].element.rPr.rFonts.clear()
-    document.styles["Heading 1"].font.name = "Arial"
+    for level in (1, 2):
+        document.styles[f"Heading {level}"].element.rPr.rFonts.clear()
+        document.styles[f"Heading {level}"].font.name = "Arial"
     document.add_heading(listed.title, level=1)
     for line in listed.notes:
         document.add_paragraph(line).paragraph_format.space_after = Pt(2)
     if listed.rows:
-        draw_table(document.add_table(rows=1, cols=len(_NARROW)), *list_table(listed))
+        draw_table(document.add_table(rows=1, cols=len(_NARROW)), *list_table(listed.rows))
+    if listed.beyond:
+        document.add_heading(listed.beyond_title, level=2)
+        draw_table(document.add_table(rows=1, cols=len(_NARROW)), *list_table(listed.beyond))
     for line in listed.below:
         document.add_paragraph(line).paragraph_format.space_before = Pt(4)
     page.footer.paragraphs[0].text = f"{listed.author}: contracted providers, {listed.on}"

@@ -478,3 +478,17 @@ def test_templates_are_what_the_script_makes_of_the_readable_texts() -> None:
 def test_a_letter_with_an_unknown_fact_is_refused_before_it_is_made(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="Letter L1 needs "):
         make_letter("L1", {}, tmp_path / "l.docx", policy=POLICY, on=date(2026, 11, 3))
+
+
+def test_an_l2_of_a_service_that_travels_names_who_comes_from_farther_away(
+    worked: dict[str, Worked], tmp_path: Path
+) -> None:
+    request = worked["L2"]
+    far, *near = request.record["answer"]["sites"]
+    answer = {**request.record["answer"], "sites": near, "serves_county_beyond_limit": [{**far, "distance_mi": 41.0}]}
+    Worked(request.book, request.policy, {**request.record, "answer": answer}, request.case).write(
+        "L2", tmp_path / "l.txt"
+    )
+    told = flat((tmp_path / "l.txt").read_text(encoding="utf-8"))
+    assert re.search(r"Farther than 30 miles, but serving the area.*over 30", told)
+    assert far["phone"] in told

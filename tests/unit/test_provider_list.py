@@ -230,3 +230,40 @@ def test_the_plans_own_rules_are_never_replaced_by_shipped_ones(answer: dict[str
     own = {**answer, "policy": {**answer["policy"], "overridden": ["settings.yaml: distance_bands_mi"]}}
     with pytest.raises(UsageError, match="plan's own rules"):
         provider_list(own)
+
+
+@pytest.fixture(scope="module")
+def travelling() -> dict[str, Any]:
+    """An answer for a service that travels, with sites beyond the limit that serve the county."""
+    with aq.demo_network() as net:
+        found = net.check("i_cls", zip5="27587", as_of="2026-11-01").to_dict()
+    assert found["serves_county_beyond_limit"]
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_sites_farther_away_that_serve_the_county_stand_under_their_own_heading(
+    travelling: dict[str, Any], tmp_path: Path, kind: str
+) -> None:
+    written = write_provider_list(travelling, tmp_path / f"l{kind}")
+    told = read(tmp_path / f"l{kind}")
+    farther = [site for site in travelling["serves_county_beyond_limit"] if site["panel_status"] != "closed"]
+    assert len(written.beyond) == len(farther)
+    assert "Farther than 30 miles, but serving the area" in told
+    for site in farther:
+        assert site["phone"] in told
+        assert site["address"] in told
+    assert {row[COLUMNS.index("Distance (miles)")] for row in written.beyond} == {"over 30"}
+    assert not {"27587", "Wake", "37183"} & set(re.findall(r"\w+", " ".join(written.notes + written.below)))
+
+
+def test_a_full_site_farther_away_is_counted_and_not_listed(travelling: dict[str, Any]) -> None:
+    one = {**travelling["serves_county_beyond_limit"][0], "panel_status": "closed"}
+    listed = provider_list({**travelling, "serves_county_beyond_limit": [one]})
+    assert listed.beyond == ()
+    assert listed.beyond_title == ""
+    assert "1 site farther away takes nobody new: not listed." in listed.below
+
+
+def test_a_service_with_sites_has_no_second_heading(answer: dict[str, Any]) -> None:
+    assert (provider_list(answer).beyond_title, provider_list(answer).beyond) == ("", ())
