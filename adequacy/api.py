@@ -512,6 +512,7 @@ def measure(
     as_of: str | None = None,
     services: Iterable[str] | None = None,
     compare: Network | None = None,
+    roads: str | Path | RoadNetwork | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Measured:
     """Measure a network against a scheme of standards.
@@ -531,6 +532,8 @@ def measure(
         Only these services.
     compare : Network, optional
         Another network: what it changes stands in ``.changes``.
+    roads : path or RoadNetwork, optional
+        Streets, by which standards that speak of minutes are decided (``adequacy roads build``, `open_roads`).
     progress : callable, optional
         Called with standards done and standards in all.
 
@@ -552,8 +555,19 @@ def measure(
     if people is None:
         people = census_people(net.policy.counties(read_date(day)) or None)
     other = compare.file if compare else None
+    from adequacy.roads import open_roads
+
+    streets = open_roads(roads) if isinstance(roads, (str, Path)) else roads
     return measure_plan(
-        net.file, net.policy, scheme, people, on=day, services=services, compare=other, progress=progress
+        net.file,
+        net.policy,
+        scheme,
+        people,
+        on=day,
+        services=services,
+        compare=other,
+        roads=streets,
+        progress=progress,
     )
 
 

@@ -204,7 +204,14 @@ _AREA_REST = (
     _number("nearest_mean_mi", "average distance of the people to the nearest counted site", "statute mile"),
     _number(
         "people_perhaps_within",
-        "people_within if sites known only to their ZIP stood where it suits; empty where that changes nothing",
+        "people_within if sites known only to their ZIP, and drives not measured, were as it suits; empty where that "
+        "changes nothing",
+        "person",
+        kind="int",
+    ),
+    _number(
+        "people_off_roads",
+        "people whose home is not on the streets given: by road they are not measured, and count in people_beyond",
         "person",
         kind="int",
     ),
@@ -422,6 +429,15 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                         "sites_within", "counted sites within the limit of some point of the place", "", kind="int"
                     ),
                     _text("error", "why the row could not be answered; empty where it was"),
+                ),
+            ),
+            Table(
+                "batch_drives",
+                "what adequacy batch --roads adds to each answer",
+                (
+                    _number("drive_mi", "drive miles to the nearest counted site by road", "statute mile"),
+                    _number("drive_min", "drive minutes to the nearest counted site by road", "minute"),
+                    _text("drive_reason", "why a drive is not measured; empty where it is"),
                 ),
             ),
             *_MEASURED,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from adequacy.network import NetworkFile, Offering
     from adequacy.policy import Policy, Service
 
-__all__ = ["BatchAnswer", "BatchAnswerer", "BatchRow"]
+__all__ = ["BatchAnswer", "BatchAnswerer", "BatchRow", "Stand"]
 
 #: Fewer points than this of one service, day and county are not worth an index.
 _FEW = 12
@@ -64,6 +64,15 @@ class BatchAnswer(NamedTuple):
         """Make it from a finding."""
         near = found.nearest
         return cls(found.word, near.reference, near.low, near.high, found.sites_within)
+
+
+class Stand(NamedTuple):
+    """Where a row stands, and the sites that count for it: rows of the same ``key`` share them."""
+
+    key: tuple[str, str, tuple[str, ...] | None]
+    lon: float
+    lat: float
+    counted: Counted
 
 
 Key = TypeVar("Key")
@@ -145,6 +154,23 @@ class BatchAnswerer:
                 out[i] = BatchAnswer(error=error.message)
         self._points(points, out)
         return out
+
+    def stand(self, row: BatchRow) -> Stand:
+        """Where a row stands that was answered: the point of its ZIP, or its own.
+
+        Raises
+        ------
+        AdequacyError
+            The row cannot be answered.
+        """
+        service, on = self._service(row.service), self._on(row.on)
+        if _is_point(row):
+            place = locate_point(_degrees(row.lon), _degrees(row.lat))
+        else:
+            place = _raised(self._places.get(row.zip5, lambda: _or_error(lambda: locate_zip(row.zip5))))
+        question = self._question(service, place, on)
+        counties = place.counties if question.travels else None
+        return Stand((service.key, on, counties), place.lon, place.lat, self._sites(service, on, question, counties))
 
     def _service(self, text: str) -> Service:
         """The service a row names."""

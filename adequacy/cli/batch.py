@@ -14,6 +14,8 @@ from adequacy.errors import InputError
 if TYPE_CHECKING:
     from collections import Counter
 
+    from adequacy.roads import RoadNetwork
+
 __all__ = ["register"]
 
 
@@ -30,6 +32,9 @@ def batch(
         str, typer.Argument(metavar="IN.csv", help="id, service, zip or lon, lat; optional date. Or .parquet.")
     ],
     out: Annotated[str, typer.Option("--out", metavar="OUT", help="The file to write: .csv or .parquet.")],
+    roads: Annotated[
+        str | None, typer.Option("--roads", metavar="FILE.roads", help="Streets: add the drive; an extra.")
+    ] = None,
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="DATE", help="Day of rows that name none; today.")
     ] = None,
@@ -38,25 +43,46 @@ def batch(
     policy: Annotated[str | None, typer.Option("--policy", help="Folder of the plan's own dated rules.")] = None,
 ) -> None:
     """Answer every row as check would; rows that cannot be answered say why, in the same order."""
-    raise typer.Exit(_answer(source, out, as_of, network, plan, policy))
+    raise typer.Exit(_answer(source, out, roads, as_of, network, plan, policy))
 
 
-def _answer(source: str, out: str, as_of: str | None, network: str | None, plan: str | None, policy: str | None) -> int:
+def _answer(
+    source: str,
+    out: str,
+    roads: str | None,
+    as_of: str | None,
+    network: str | None,
+    plan: str | None,
+    policy: str | None,
+) -> int:
     """Answer the file; exit code 3 where no row could be answered."""
     from adequacy.access.batch import BatchAnswerer
     from adequacy.cli.check import configured_policy, default_day, open_configured
     from adequacy.cli.desk import networks_by_day
     from adequacy.outputs.batch import answer_file
+    from adequacy.roads import open_roads
 
+    streets = open_roads(roads) if roads else None
     with open_configured(network, plan, policy, as_of) as net:
         demo_notice(net)
         day = as_of or default_day(net)
     answers = BatchAnswerer(networks_by_day(network, plan, policy), configured_policy(plan, policy), day)
     progress = Progress("rows answered")
-    counts = answer_file(Path(source), Path(out), answers, progress=progress)
+    counts = answer_file(Path(source), Path(out), answers, roads=streets, progress=progress)
     progress.end()
+    if streets:
+        sys.stderr.write(_streets(streets))
     sys.stderr.write(_summary(counts, out))
     return 0 if counts.total() > counts["refused"] else InputError.exit_code
+
+
+def _streets(network: RoadNetwork) -> str:
+    """Whose streets the drives were measured on, and what they are."""
+    meta = network.meta
+    return (
+        f"Drives: an extra, from home to site, without traffic. Streets: {meta['source']},\n"
+        f"data of {meta['date'] or 'no stated day'}, (c) OpenStreetMap contributors, ODbL.\n"
+    )
 
 
 def _summary(counts: Counter[str], out: str) -> str:

@@ -42,6 +42,9 @@ def measure(
     compare: Annotated[
         str | None, typer.Option("--compare", metavar="OTHER.gpkg", help="Say what this network changes.")
     ] = None,
+    roads: Annotated[
+        str | None, typer.Option("--roads", metavar="FILE.roads", help="Streets: decide standards of minutes.")
+    ] = None,
     as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Day asked about; today.")] = None,
     network: Annotated[str | None, typer.Option("--network", help="Network file, or a folder of them.")] = None,
     plan: Annotated[str | None, typer.Option("--plan", help="Plan profile.")] = None,
@@ -55,7 +58,7 @@ def measure(
 
     with open_configured(network, plan, policy, as_of) as net:
         demo_notice(net)
-        measured = _measured(net, scheme, members, counties, services, compare, as_of)
+        measured = _measured(net, scheme, members, counties, services, compare, roads, as_of)
     sys.stderr.write(_summary(measured, [str(path) for path in write_measured(measured, Path(out))]))
 
 
@@ -66,6 +69,7 @@ def _measured(
     counties: str | None,
     services: str | None,
     compare: str | None,
+    roads: str | None,
     as_of: str | None,
 ) -> Measured:
     """Measure what the options ask for."""
@@ -74,9 +78,11 @@ def _measured(
     from adequacy.cli.check import default_day
     from adequacy.compliance import measure_plan
     from adequacy.network import open_network
+    from adequacy.roads import open_roads
 
     day = as_of or default_day(net)
     net.policy.scheme(scheme)
+    streets = open_roads(roads) if roads else None
     people = _people(net, day, members, counties)
     progress = Progress("standards x services measured")
     with open_network(Path(compare)) if compare else nullcontext() as other:
@@ -88,6 +94,7 @@ def _measured(
             on=day,
             services=_listed(services) if services else None,
             compare=other,
+            roads=streets,
             progress=progress,
         )
     progress.end()

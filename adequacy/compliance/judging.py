@@ -1,7 +1,8 @@
 """Met, not met, or not measured: the verdict on one area, with its reason in words.
 
 A straight line bounds road miles from below. So of *miles or minutes* it can prove that a standard is met, of *miles
-and minutes* that it is not; the other side waits for drive times and is said to.
+and minutes* that it is not; the other side waits for drive times and is said to. Where reach was measured by road,
+both are decided.
 """
 
 from __future__ import annotations
@@ -40,6 +41,10 @@ class Area:
         Agencies wanted by each person; agencies of the whole network that count for the area.
     providers, providers_perhaps, needed : int
         Agencies in reach of somebody, surely and perhaps, and how many the area must have.
+    number_unknown : bool
+        Whether a number is wanted of the area that nobody published.
+    by_road : bool
+        Whether reach was measured by road, so that minutes are known.
     """
 
     measure: str
@@ -54,6 +59,8 @@ class Area:
     providers: int = 0
     providers_perhaps: int = 0
     needed: int | None = None
+    number_unknown: bool = False
+    by_road: bool = False
 
 
 def judge(area: Area) -> Verdict:
@@ -73,6 +80,8 @@ def judge(area: Area) -> Verdict:
     if area.agencies < area.choice:
         many = f"only {area.agencies} of {area.choice} agencies count" if area.agencies else "no agency counts"
         return Verdict("no", f"{many} for people here, however far")
+    if area.by_road:
+        return _by_road(area)
     if area.measure == "miles_and_minutes":
         return _both(area)
     if _enough(area, area.sure):
@@ -90,9 +99,23 @@ def _both(area: Area) -> Verdict:
         return Verdict("no", f"{area.providers} of {area.needed} providers within the miles of anybody (straight line)")
     if not _enough(area, area.perhaps):
         return Verdict("no", "straight line")
-    if area.needed is None:
+    if area.number_unknown:
         return Verdict("not_measured", "no minimum number is published for the county; drive minutes are not measured")
     return Verdict("not_measured", "enough within the miles by straight line; drive minutes are not measured")
+
+
+def _by_road(area: Area) -> Verdict:
+    """Judge by drive miles and minutes: what no drive could be measured of stays open."""
+    needed = area.needed or 0
+    if area.providers_perhaps < needed:
+        return Verdict("no", f"{area.providers} of {needed} providers within the limits of anybody, by road")
+    if not _enough(area, area.perhaps):
+        return Verdict("no", "by road")
+    if area.number_unknown:
+        return Verdict("not_measured", "no minimum number is published for the county")
+    if area.providers < needed or not _enough(area, area.sure):
+        return Verdict("not_measured", "homes or sites that are not on the streets, or known only to a ZIP, decide it")
+    return Verdict("yes", "by road")
 
 
 def _enough(area: Area, within: int) -> bool:

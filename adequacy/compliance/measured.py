@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from adequacy.compliance.people import People
     from adequacy.network import NetworkFile
     from adequacy.policy import Policy
+    from adequacy.roads import RoadNetwork
 
     Row = dict[str, Any]
 
@@ -101,6 +102,7 @@ def measure_plan(
     on: str | None = None,
     services: Iterable[str] | None = None,
     compare: NetworkFile | None = None,
+    roads: RoadNetwork | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Measured:
     """Measure a network against every standard of a scheme.
@@ -121,6 +123,9 @@ def measure_plan(
         Only these services, by key or any word staff use.
     compare : NetworkFile, optional
         Another network, measured the same way on the same day: what it changes stands in ``changes``.
+    roads : RoadNetwork, optional
+        Standards that speak of minutes are then decided by drive miles and drive minutes; people whose home is not on
+        these streets stay unmeasured and are counted.
     progress : callable, optional
         Called with rules done and rules in all.
 
@@ -136,10 +141,11 @@ def measure_plan(
         Nothing of the scheme is in force that day.
     """
     plan = Plan(network, policy, on or network.meta.roster_date)
-    raw = measure_rules(plan, scheme, people, services=services, progress=progress)
+    raw = measure_rules(plan, scheme, people, services=services, roads=roads, progress=progress)
     other = None
     if compare is not None:
-        other = measure_rules(Plan(compare, policy, plan.on), scheme, raw.people, services=services, progress=progress)
+        after = Plan(compare, policy, plan.on)
+        other = measure_rules(after, scheme, raw.people, services=services, roads=roads, progress=progress)
     tables = {
         "by_county": raw.by_county,
         "by_region": raw.by_region,
@@ -157,7 +163,7 @@ def measure_plan(
         gaps=frames["gaps"],
         single_cover=frames["single_cover"],
         changes=None if other is None else frames["changes"],
-        about=tuple(_about(plan, scheme, raw.people, compare)),
+        about=tuple([*_about(plan, scheme, raw.people, compare), *_streets(roads, raw.by_road)]),
         is_demo=network.meta.is_demo or bool(compare and compare.meta.is_demo),
         _within={} if raw.people.are_members else raw.within,
     )
@@ -247,3 +253,30 @@ def _about(plan: Plan, scheme: str, people: People, compare: NetworkFile | None)
         lines.append(("Small numbers", f"Counts of 1 to {most}, and what would give them away, are left empty."))
     lines += [("Data", f"{name}: {text}") for name, text in vintages().items()]
     return [*lines, ("Code", f"adequacy {__version__}")]
+
+
+def _streets(roads: RoadNetwork | None, rules: int) -> list[tuple[str, str]]:
+    """Which street network measured, and how."""
+    if roads is None:
+        return []
+    meta = roads.meta
+    west, south, east, north = roads.bounds
+    return [
+        (
+            "Streets",
+            f"{meta['source']}, data of {meta['date'] or 'no stated day'}; longitudes {west:.3f} to {east:.3f}, "
+            f"latitudes {south:.3f} to {north:.3f}; sha256 {meta['sha256']}",
+        ),
+        (
+            "By road",
+            f"{rules} standards x services that speak of minutes: drive miles of the shortest and drive minutes of the "
+            "fastest route, without traffic, from home to site (from site to home where the service comes to the "
+            "consumer). All others, and nearest_*_mi, are straight lines.",
+        ),
+        (
+            "Not on the streets",
+            "People off the streets given are not measured: people_off_roads counts them, people_beyond holds them, "
+            "people_perhaps_within says what they could change. Routes outside these bounds do not exist for it.",
+        ),
+        ("Streets' licence", meta["licence"]),
+    ]

@@ -11,6 +11,7 @@ import numpy as np
 
 from adequacy.access.answer import is_fresh
 from adequacy.clocks import read_date
+from adequacy.compliance.by_road import BY_ROAD, RoadLimits, RoadReach, Streets
 from adequacy.compliance.judging import Area, Count, Verdict, all_of, judge, judge_count, people_short
 from adequacy.compliance.people import People, as_people
 from adequacy.compliance.reach import CountyReach, Reach, reach_of
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from adequacy.network import NetworkFile, Offering
     from adequacy.policy import Policy
+    from adequacy.roads import RoadNetwork
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -46,7 +48,8 @@ _MEDIAN, _HIGH = 50, 95
 class Raw:
     """What was measured, before it is made into tables.
 
-    ``within`` says of each person row whether the standard's agencies are surely within the limit, by rule.
+    ``within`` says of each person row whether the standard's agencies are surely within the limit, by rule;
+    ``by_road`` how many rules were decided by road.
     """
 
     people: People
@@ -55,6 +58,7 @@ class Raw:
     gaps: list[Row] = field(default_factory=list)
     single_cover: list[Row] = field(default_factory=list)
     within: dict[Key, Flags] = field(default_factory=dict)
+    by_road: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +106,7 @@ def measure_rules(
     people: Any,
     *,
     services: Iterable[str] | None = None,
+    roads: RoadNetwork | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Raw:
     """Measure every standard of a scheme.
@@ -116,6 +121,8 @@ def measure_rules(
         See ``people.as_people``.
     services : iterable of str, optional
         Service keys; all if not given.
+    roads : RoadNetwork, optional
+        Standards that speak of minutes are then decided by drive miles and drive minutes.
     progress : callable, optional
         Called with rules done and rules in all.
 
@@ -140,9 +147,11 @@ def measure_rules(
     supplies = [plan.supply(rule) for rule in found]
     near = CountyReach(demand)
     near.add([s for s, rule in zip(supplies, found, strict=True) if rule.measure != "count"])
-    raw = Raw(demand)
+    timed = sum(rule.measure in BY_ROAD and bool(rule.services) for rule in found)
+    streets = Streets(roads, demand) if roads is not None and timed else None
+    raw = Raw(demand, by_road=timed if streets else 0)
     for done, (rule, supply) in enumerate(zip(found, supplies, strict=True), start=1):
-        _Measuring(plan, rule, supply, demand, near).into(raw)
+        _Measuring(plan, rule, supply, demand, near, streets if rule.measure in BY_ROAD else None).into(raw)
         if progress:
             progress(done, len(found))
     return raw
@@ -151,12 +160,15 @@ def measure_rules(
 class _Measuring:
     """One rule being measured."""
 
-    def __init__(self, plan: Plan, rule: Rule, supply: Supply, people: People, near: CountyReach) -> None:
+    def __init__(
+        self, plan: Plan, rule: Rule, supply: Supply, people: People, near: CountyReach, streets: Streets | None
+    ) -> None:
         self.plan = plan
         self.rule = rule
         self.supply = supply
         self.people = people
         self.near = near
+        self.streets = streets
         self.rows = np.flatnonzero(self._asked())
         self.weight = people.weight[self.rows]
         self.county = people.county[self.rows]
@@ -197,8 +209,12 @@ class _Measuring:
     @cached_property
     def _limits(self) -> Floats:
         """The limit of each county in statute miles, NaN where it has none."""
-        by_county = [self._limit(code).limit_mi for code in self.people.counties]
-        return np.array([np.nan if each is None else each for each in by_county], dtype=float)
+        return self._by_county("limit_mi")
+
+    def _by_county(self, name: str) -> Floats:
+        """A limit of each county, NaN where it has none."""
+        limits = [getattr(self._limit(code), name) for code in self.people.counties]
+        return np.array([np.nan if each is None else each for each in limits], dtype=float)
 
     @cached_property
     def _counts_in(self) -> Flags:
@@ -211,11 +227,15 @@ class _Measuring:
     @cached_property
     def _in_reach(self) -> Flags:
         """Which of them lie surely within the limit of somebody there."""
+        if self.road is not None:
+            return self.road.sure
         return self.near.within(self.supply, self._limits) & self._counts_in
 
     @cached_property
     def _perhaps_in_reach(self) -> Flags:
         """Which of them may lie within it."""
+        if self.road is not None:
+            return self.road.perhaps
         if not self.supply.uncertainty_mi.any():
             return self._in_reach
         return self.near.within(self.supply, self._limits, perhaps=True) & self._counts_in
@@ -226,15 +246,31 @@ class _Measuring:
 
     def _reach(self) -> Reach:
         """What the people reach."""
+        if self.road is not None:
+            return self.road.reach
         return reach_of(
             self.supply,
             self.people,
             self.rows,
             self._limits[self.county],
             counts=self.rule.counts,
-            cap=max(2, self.rule.choice),
+            cap=self._cap,
             use_ages=True,
         )
+
+    @cached_property
+    def road(self) -> RoadReach | None:
+        """What the people reach by road, where the standard speaks of minutes and streets are given."""
+        if self.streets is None:
+            return None
+        both = self.rule.measure == "miles_and_minutes"
+        limits = RoadLimits(self._limits[self.county], self._by_county("limit_min")[self.county], both)
+        return self.streets.reach(self.supply, self.rows, limits, counts=self.rule.counts, cap=self._cap)
+
+    @property
+    def _cap(self) -> int:
+        """How many agencies are counted: enough for the standard, and to tell one from more."""
+        return max(2, self.rule.choice)
 
     def _limit(self, county: str) -> Limit:
         return self.rule.limits.get(county) or Limit("", None, None, None)
@@ -263,6 +299,7 @@ class _Measuring:
             "people_short": None,
             "nearest_mean_mi": None,
             "people_perhaps_within": None,
+            "people_off_roads": None,
             "places_beyond": None,
             "people_per_provider": None,
             "choice_of": self.rule.choice,
@@ -297,6 +334,7 @@ class _Measuring:
         perhaps = self._sums(self.weight * (reach.perhaps >= self.rule.choice))
         lone = self.people.lone[self.rows]
         beyond = self._sums(lone & (reach.sure < self.rule.choice))
+        off = None if self.road is None else self._sums(self.weight * self.road.off_roads)
         miles = _spread(reach.nearest_mi, self.weight, self.county, len(self.people.counties))
         for c, county in enumerate(self.people.counties):
             limit = self._limit(county)
@@ -309,6 +347,7 @@ class _Measuring:
                     "providers": providers,
                     "people_per_provider": area.people / providers if providers else None,
                     "places_beyond": int(beyond[c]),
+                    "people_off_roads": None if off is None else int(off[c]),
                 }
             yield row
 
@@ -331,6 +370,8 @@ class _Measuring:
             providers=providers,
             providers_perhaps=providers_perhaps,
             needed=limit.needed,
+            number_unknown=limit.number_unknown,
+            by_road=self.road is not None,
         )
         return area, providers
 
@@ -353,7 +394,10 @@ class _Measuring:
             classes = {row["required_pct"] for row in mine}
             required = classes.pop() if len(classes) == 1 else None
             agencies = len(self.supply.agency_ids)
-            area = Area(self.rule.measure, people, sure, perhaps, required, self.rule.choice, agencies)
+            area = Area(
+                self.rule.measure, people, sure, perhaps, required, self.rule.choice, agencies,
+                by_road=self.road is not None,
+            )  # fmt: skip
             verdict = self._region_verdict(area, mine, name)
             miles = _spread(reach.nearest_mi, weight, none, 1)
             yield (
@@ -364,6 +408,7 @@ class _Measuring:
                     "people_short": sum(row["people_short"] or 0 for row in mine)
                     if self.rule.area == "county"
                     else people_short(people, sure, required),
+                    "people_off_roads": None if self.road is None else int(weight[self.road.off_roads].sum()),
                     "providers": self._region_providers(mine),
                     "required_pct": required,
                     "met": verdict.met,

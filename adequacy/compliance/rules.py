@@ -25,7 +25,7 @@ class Limit:
     """What applies in one county: its class, limits in statute miles and minutes, the share of people required.
 
     ``needed`` is how many agencies the county as a whole must have in reach (federal minimum numbers), ``credit_pct``
-    what telehealth may add to the share.
+    what telehealth may add to the share. ``number_unknown``: such a number is wanted, but none is published.
     """
 
     area_class: str
@@ -35,6 +35,7 @@ class Limit:
     needed: int | None = None
     credit_pct: float = 0.0
     customised: bool = False
+    number_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,4 +249,5 @@ def _federal_limits(
         general = base.get(known.cms_type) if known else None
         if general is not None:
             kind = general.county_type
-            yield county, Limit(kind, general.max_miles, general.max_minutes, shares.get(kind), None, credit_pct)
+            limit = Limit(kind, general.max_miles, general.max_minutes, shares.get(kind), None, credit_pct)
+            yield county, replace(limit, number_unknown=True)

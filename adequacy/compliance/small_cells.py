@@ -15,12 +15,13 @@ __all__ = ["hide_small"]
 _OF_PEOPLE = (
     "people", "people_within", "share_pct", "nearest_median_mi", "nearest_p95_mi", "nearest_max_mi", "nearest_mean_mi",
     "people_beyond", "people_short", "people_perhaps_within", "people_per_provider", "worst_zcta", "worst_zcta_people",
-    "places_beyond", "places",
+    "places_beyond", "places", "people_off_roads",
 )  # fmt: skip
 _OF_SHARES = (
     "people_within", "share_pct", "people_beyond", "people_short", "people_perhaps_within", "nearest_p95_mi",
-    "nearest_max_mi", "nearest_mean_mi", "worst_zcta", "worst_zcta_people",
+    "nearest_max_mi", "nearest_mean_mi", "worst_zcta", "worst_zcta_people", "people_off_roads",
 )  # fmt: skip
+_SMALL_SHARES = ("people_within", "people_beyond", "people_short", "people_off_roads")
 _OF_CHANGES = ("people_losing", "people_gaining")
 
 
@@ -90,7 +91,7 @@ def _hide(row: Row, most: int) -> None:
     before_after = [name for name in row if name.endswith(("_before", "_after")) and not name.startswith("met")]
     if _is_small(row.get("people"), most):
         _empty(row, (*_OF_PEOPLE, *_OF_CHANGES, *before_after))
-    elif any(_is_small(row.get(name), most) for name in ("people_within", "people_beyond", "people_short")):
+    elif any(_is_small(row.get(name), most) for name in _SMALL_SHARES):
         _empty(row, _OF_SHARES)
     elif any(_is_small(row.get(name), most) for name in _OF_CHANGES):
         _empty(row, (*_OF_CHANGES, *before_after))

@@ -9,6 +9,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from adequacy.access.batch import BatchRow
+from adequacy.access.batch_drives import batch_drives
 from adequacy.errors import InputError, MissingColumn, MissingExtra, OutputError
 from adequacy.outputs.escape import escape_cell
 from adequacy.outputs.files import require_kind
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from adequacy.access.batch import BatchAnswer, BatchAnswerer
+    from adequacy.access.batch import BatchAnswerer
+    from adequacy.roads import RoadNetwork
+    from adequacy.tables import Column
 
     Chunk = tuple[list[str], list[BatchRow]]
-    Write = Callable[[Sequence[str], Sequence[BatchRow], Sequence[BatchAnswer]], None]
+    Write = Callable[[Sequence[str], Sequence[BatchRow], Sequence[Sequence[Any]]], None]
 
 __all__ = ["answer_file"]
 
@@ -42,6 +45,7 @@ def answer_file(
     out: Path,
     answers: BatchAnswerer,
     *,
+    roads: RoadNetwork | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Counter[str]:
     """Answer every row of a file.
@@ -55,6 +59,8 @@ def answer_file(
         ``.csv`` or ``.parquet``; table ``batch``, in the same order. Written whole or not at all.
     answers : BatchAnswerer
         What answers.
+    roads : RoadNetwork, optional
+        Adds the columns of table ``batch_drives``; the findings are the same.
     progress : callable, optional
         Called with the rows done, chunk by chunk.
 
@@ -72,10 +78,15 @@ def answer_file(
     """
     kind = require_kind(out, (".csv", ".parquet"), "batch of answers")
     counts: Counter[str] = Counter()
-    with _writer(out, kind) as write:
+    columns = (*table("batch").columns, *(table("batch_drives").columns if roads else ()))
+    with _writer(out, kind, columns) as write:
         for ids, rows in _chunks(source):
             found = answers.answer(rows)
-            write(ids, rows, found)
+            if roads:
+                drives = batch_drives(answers, roads, rows, found)
+                write(ids, rows, [(*each, *drive) for each, drive in zip(found, drives, strict=True)])
+            else:
+                write(ids, rows, found)
             counts.update(each.finding or "refused" for each in found)
             if progress:
                 progress(counts.total())
@@ -152,11 +163,11 @@ def _chunk(cells: dict[str, list[str]], count: int) -> Chunk:
 
 
 @contextmanager
-def _writer(out: Path, kind: str) -> Iterator[Write]:
+def _writer(out: Path, kind: str, columns: Sequence[Column]) -> Iterator[Write]:
     """Write chunks to a file beside the wanted one, which takes its place when all is well."""
     part = out.with_name(f".{out.name}.part")
     try:
-        with (_csv_writer if kind == ".csv" else _parquet_writer)(part) as write:
+        with (_csv_writer if kind == ".csv" else _parquet_writer)(part, columns) as write:
             yield write
         part.replace(out)
     except OSError as error:
@@ -169,12 +180,12 @@ def _writer(out: Path, kind: str) -> Iterator[Write]:
 
 
 @contextmanager
-def _csv_writer(part: Path) -> Iterator[Write]:
+def _csv_writer(part: Path, columns: Sequence[Column]) -> Iterator[Write]:
     with part.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(table("batch").names)
+        writer.writerow([column.name for column in columns])
 
-        def write(ids: Sequence[str], rows: Sequence[BatchRow], found: Sequence[BatchAnswer]) -> None:
+        def write(ids: Sequence[str], rows: Sequence[BatchRow], found: Sequence[Sequence[Any]]) -> None:
             for name, row, each in zip(ids, rows, found, strict=True):
                 cells = (name, row.service, *each)
                 writer.writerow(["" if cell is None else escape_cell(cell) for cell in cells])
@@ -183,13 +194,13 @@ def _csv_writer(part: Path) -> Iterator[Write]:
 
 
 @contextmanager
-def _parquet_writer(part: Path) -> Iterator[Write]:
+def _parquet_writer(part: Path, declared: Sequence[Column]) -> Iterator[Write]:
     parquet, arrow = _pyarrow("parquet"), _pyarrow()
     kinds = {"text": arrow.string(), "float": arrow.float64(), "int": arrow.int64()}
-    schema = arrow.schema([(column.name, kinds[column.kind]) for column in table("batch").columns])
+    schema = arrow.schema([(column.name, kinds[column.kind]) for column in declared])
     with parquet.ParquetWriter(part, schema) as writer:
 
-        def write(ids: Sequence[str], rows: Sequence[BatchRow], found: Sequence[BatchAnswer]) -> None:
+        def write(ids: Sequence[str], rows: Sequence[BatchRow], found: Sequence[Sequence[Any]]) -> None:
             columns = [ids, [row.service for row in rows], *zip(*found, strict=True)]
             if len(rows):
                 writer.write_table(arrow.table(dict(zip(schema.names, columns, strict=True)), schema=schema))

@@ -42,6 +42,7 @@ def case_scene(answer: dict[str, Any]) -> Scene:
     shapes = [Shape("reach", reach)]
     if place is not None:
         shapes = [*_cover(answer, place), Shape("reach", reach), Shape("area", place)]
+    shapes += _road(answer)
     bounds = _bounds(reach)
     counties, names = base_map(_wider(bounds))
     return Scene(
@@ -52,6 +53,14 @@ def case_scene(answer: dict[str, Any]) -> Scene:
         label=f"Map of {answer['service']['name']} sites around {place_name(answer['origin'])}",
         legend=_legend(answer, place is not None),
     )
+
+
+def _road(answer: dict[str, Any]) -> list[Shape]:
+    """Where the consumer gets within the limit by road, if that was asked for; an extra, it decided nothing."""
+    import shapely
+
+    area = answer.get("roads", {}).get("catchment")
+    return [Shape("road", shapely.geometry.shape(area))] if area else []
 
 
 def _circle(answer: dict[str, Any]) -> Any:
@@ -213,5 +222,12 @@ def _legend(answer: dict[str, Any], extent: bool) -> tuple[tuple[str, str], ...]
         ("not_counted", "Does not count: the table says why"),
         ("cover", covered.replace("this distance", limit) or f"Within {limit} of a counted site"),
         ("uncovered", f"Not within {limit} of a counted site, or too near the line"),
+        ("road", f"By road: within {limit} of {_road_origin(answer)}; an extra, it decides nothing"),
         ("reach", f"{limit} from {place}" if not extent else f"No site outside this line is within {limit} of {place}"),
     )
+
+
+def _road_origin(answer: dict[str, Any]) -> str:
+    """The point that drives were measured from."""
+    place = place_name(answer["origin"])
+    return place if answer["origin"]["uncertainty_mi"] == 0 else f"the middle of {place}"

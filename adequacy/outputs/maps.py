@@ -289,6 +289,19 @@ def _provenance(answer: dict[str, Any]) -> list[Html]:
         f"{answer['origin']['source']}; margin {answer['tolerance_mi']:g} miles. Policy: {answer['policy']['plan']}, "
         f"content {answer['policy']['sha256'][:12]}. Outlines: {border}. Map: Leaflet 1.9.4. "
         f"adequacy {answer['version']}, profile case.",
+        *_streets(answer),
         "This is the plan's gap test for one request. It is not the State's adequacy standard, and no decision.",
     ]
     return [tag("p", line) for line in lines]
+
+
+def _streets(answer: dict[str, Any]) -> list[str]:
+    """Whose streets the outline by road was measured on."""
+    roads = answer.get("roads")
+    if roads is None:
+        return []
+    drawn = "" if roads.get("catchment") else " The place is not on these streets: no outline by road is drawn."
+    return [
+        f"By road: streets of {roads['source']}, data of {roads['date'] or 'no stated day'}, content "
+        f"{roads['sha256'][:12]}; © OpenStreetMap contributors, ODbL.{drawn}"
+    ]

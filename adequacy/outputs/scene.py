@@ -55,6 +55,7 @@ SHAPES = {
         ShapeKind("state", "#8d98a5", 1.6),
         ShapeKind("cover", "#2f6fb5", 1.0, "#4a90d9", 0.13),
         ShapeKind("reach", "#1d3f66", 1.8, dash="7 5"),
+        ShapeKind("road", "#0b6b57", 1.8, "#2b9a7f", 0.07, dash="10 3 2 3"),
         ShapeKind("area", "#54318c", 2.2, "#7d57c1", 0.20),
         ShapeKind("uncovered", "#a83208", 1.8, "#e8590c", 0.38, dash="2 3"),
     )

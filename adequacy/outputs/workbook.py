@@ -30,7 +30,7 @@ _READ_ME = (
     "distances; cells show them rounded.",
     "met: yes, no, or not_measured. A straight line bounds road miles from below: of 'miles or minutes' it can prove "
     "that a standard is met, of 'miles and minutes' that it is not. What only drive times can settle is not_measured, "
-    "never yes.",
+    "never yes; with --roads they are measured.",
     "Distances are straight lines on the earth (geodesic, WGS 84) in statute miles, from each block group's centre of "
     "population or each member's residence.",
     "A site known only to its ZIP counts as within where it is so wherever it may be; people_perhaps_within says what "

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
-    from adequacy.roads.search import Direction
+    from adequacy.roads.search import Direction, Measure
 
 __all__ = ["Drives", "NearestDrives", "RoadNetwork", "Routes", "open_roads"]
 
@@ -298,6 +298,54 @@ class RoadNetwork:
             order = order[rank < k]
         at_home, at_site, drive_mi, drive_min = (each[order] for each in columns)
         return Routes(at_home, at_site, drive_mi, drive_min, home.reason, site.reason)
+
+    def within(
+        self,
+        home: Positions,
+        site: Positions,
+        *,
+        limit_mi: float | None = None,
+        limit_min: float | None = None,
+        both: bool = False,
+        direction: Direction = "home_to_site",
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """List the pairs of home and site within drive miles or drive minutes, or within both.
+
+        Parameters
+        ----------
+        home, site : Positions
+            As `snap` gives them; whoever is not on the network is in no pair.
+        limit_mi, limit_min : float, optional
+            At least one. A pair at exactly the limit is listed.
+        both : bool
+            Whether both limits must hold; else either is enough.
+        direction : {"home_to_site", "site_to_home"}
+
+        Returns
+        -------
+        home, site : ndarray of int64
+            Rows as given, by home and then by site.
+
+        Notes
+        -----
+        Each measure is searched no farther than its own limit, one search per home or per site, whichever are fewer.
+        """
+        import numpy as np
+
+        _require_direction(direction)
+        limits: dict[Measure, float | None] = {"mi": limit_mi, "min": limit_min}
+        asked = [(measure, limit) for measure, limit in limits.items() if limit is not None]
+        if not asked:
+            raise UsageError("within: give limit_mi, limit_min, or both.")
+        sites = max(1, len(site.chain))
+        keys = [
+            np.concatenate(
+                [np.empty(0, np.int64), *(at_home * sites + at_site for at_home, at_site in found)], dtype=np.int64
+            )
+            for found in (self._search.within(home, site, measure, direction, limit) for measure, limit in asked)
+        ]
+        key = np.unique(keys[0]) if len(keys) == 1 else (np.intersect1d if both else np.union1d)(*keys)
+        return key // sites, key % sites
 
     def isochrones(
         self,

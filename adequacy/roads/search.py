@@ -55,6 +55,17 @@ class _Ends:
     cost_v: NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """The places searched from and those looked at, with their measured rows."""
+
+    near: Positions
+    far: Positions
+    near_rows: NDArray[np.int64]
+    far_rows: NDArray[np.int64]
+    from_home: bool
+
+
 class Search:
     """The searches over one compiled network.
 
@@ -283,26 +294,44 @@ class Search:
         self, home: Positions, site: Positions, direction: Direction, limit_mi: float | None, limit_min: float | None
     ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]]:
         """Yield blocks of (home rows, site rows, miles, minutes), every measured pair once."""
+        bound = self._bounds_of_search(limit_mi, limit_min)
+        sides = _sides(home, site)
+        for chosen in self._rounds(sides.near_rows, len(sides.far_rows)):
+            mi, minutes = (self._block(sides, chosen, measure, direction, bound[measure]) for measure in _MEASURES)
+            if sides.from_home:
+                yield chosen, sides.far_rows, mi, minutes
+            else:
+                yield sides.far_rows, chosen, mi.T, minutes.T
+
+    def within(
+        self, home: Positions, site: Positions, measure: Measure, direction: Direction, limit: float
+    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Yield (home rows, site rows) of the pairs within a limit of one measure, every pair once."""
         import numpy as np
 
-        homes, sites = np.flatnonzero(home.measured), np.flatnonzero(site.measured)
-        from_home = len(homes) <= len(sites)
-        near, far, near_rows, far_rows = (home, site, homes, sites) if from_home else (site, home, sites, homes)
-        bound = self._bounds_of_search(limit_mi, limit_min)
-        reverse = from_home != (direction == "home_to_site")
-        for chosen in self._rounds(near_rows, len(far_rows)):
-            cost: list[NDArray[np.float64]] = []
-            for measure in _MEASURES:
-                reached, _ = self._search(near, chosen, measure, reverse=reverse, limit=bound[measure], nearest=False)
-                ends = self._ends(far, far_rows, measure, leaving=reverse)
-                block = np.minimum(reached[:, ends.u] + ends.cost_u, reached[:, ends.v] + ends.cost_v)
-                rows = (homes if not from_home else chosen, sites if from_home else chosen)
-                at_home, at_site, direct = self._same_street(home, rows[0], site, rows[1], measure, direction)
-                at = (at_home, at_site) if from_home else (at_site, at_home)
-                where = (np.searchsorted(chosen, at[0]), np.searchsorted(far_rows, at[1]))
-                block[where] = np.minimum(block[where], direct)
-                cost.append(block if from_home else block.T)
-            yield (chosen, far_rows, cost[0], cost[1]) if from_home else (far_rows, chosen, cost[0], cost[1])
+        sides = _sides(home, site)
+        for chosen in self._rounds(sides.near_rows, len(sides.far_rows)):
+            near, far = np.nonzero(self._block(sides, chosen, measure, direction, limit) <= limit)
+            pairs = (chosen[near], sides.far_rows[far])
+            yield pairs if sides.from_home else pairs[::-1]
+
+    def _block(
+        self, sides: _Sides, chosen: NDArray[np.int64], measure: Measure, direction: Direction, limit: float | None
+    ) -> NDArray[np.float64]:
+        """Return the costs between some places of the near side and all of the far side."""
+        import numpy as np
+
+        reverse = sides.from_home != (direction == "home_to_site")
+        reached, _ = self._search(sides.near, chosen, measure, reverse=reverse, limit=limit, nearest=False)
+        ends = self._ends(sides.far, sides.far_rows, measure, leaving=reverse)
+        block = np.minimum(reached[:, ends.u] + ends.cost_u, reached[:, ends.v] + ends.cost_v)
+        near, far = (sides.near, chosen), (sides.far, sides.far_rows)
+        home, site = (near, far) if sides.from_home else (far, near)
+        at_home, at_site, direct = self._same_street(*home, *site, measure, direction)
+        at = (at_home, at_site) if sides.from_home else (at_site, at_home)
+        where = (np.searchsorted(chosen, at[0]), np.searchsorted(sides.far_rows, at[1]))
+        block[where] = np.minimum(block[where], direct)
+        return block
 
     def _bounds_of_search(self, limit_mi: float | None, limit_min: float | None) -> dict[str, float | None]:
         """Return how far each measure must be searched so that no listed pair lacks its other figure.
@@ -320,6 +349,16 @@ class Search:
         if limit_mi is not None:
             minutes.append(limit_mi / slowest * _MINUTES_PER_HOUR)
         return {"mi": min(mi) if mi else None, "min": min(minutes) if minutes else None}
+
+
+def _sides(home: Positions, site: Positions) -> _Sides:
+    """Search from whichever side has fewer measured places."""
+    import numpy as np
+
+    homes, sites = np.flatnonzero(home.measured), np.flatnonzero(site.measured)
+    if len(homes) <= len(sites):
+        return _Sides(home, site, homes, sites, from_home=True)
+    return _Sides(site, home, sites, homes, from_home=False)
 
 
 def _departures(ends: _Ends) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:

@@ -7,7 +7,7 @@ segment can be nearer. The leg from the place to the street (*access leg*) is ge
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from adequacy.distance import MILE_M, miles_between
@@ -95,6 +95,10 @@ class Positions:
     def measured(self) -> NDArray[np.bool_]:
         """True where the place lies on the network."""
         return self.chain >= 0
+
+    def take(self, rows: NDArray[np.int64]) -> Positions:
+        """Some of the places, in the order asked."""
+        return Positions(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
 def build_grid(chains: Chains, may_snap: NDArray[np.bool_]) -> Grid:
