@@ -101,7 +101,7 @@ def test_a_site_off_the_streets_that_may_be_nearer_leaves_the_drive_unmeasured(
     homes = [(-83.04, 39.96), (-82.96, 39.96)]
     west, east, *_ = _rows(run, tmp_path, network, "--roads", columbus, homes=homes)
     assert (west["drive_mi"], west["drive_min"]) != ("", "")
-    network = network_of({"East": (-82.80, 39.96), "Beyond the edge": (-83.20, 39.96)})
+    network = network_of({"East": (-82.86, 39.96), "Beyond the edge": (-83.20, 39.96)})
     west, *_ = _rows(run, tmp_path, network, "--roads", columbus, homes=homes)
     assert (west["drive_mi"], west["drive_min"]) == ("", "")
     assert west["drive_reason"] == "site_off_roads_may_be_nearer"
