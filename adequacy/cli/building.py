@@ -49,13 +49,7 @@ def build_from_rosters(
     if marked:
         marked_paths(rosters, marked)
     intake = read_rosters(
-        rosters,
-        on=day,
-        catalogue=policy.services,
-        columns=columns,
-        joins=joins,
-        limits=limits_of(policy, day),
-        accept=accept,
+        rosters, on=day, catalogue=policy.services, columns=columns, joins=joins, limits=limits_of(policy, day)
     )
     sys.stderr.write(intake.summary())
     if findings:

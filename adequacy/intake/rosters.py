@@ -82,8 +82,6 @@ class Intake:
         How many of the refused rows the mapping leaves out by its own declaration (a taxonomy it does not map).
     layouts : dict
         (file, sheet) -> how it was laid out: headers as written, and what each column means.
-    accepted : tuple of str
-        What was accepted in reading, one sentence each.
     standard_input : RosterFile or None
         What came in by standard input, which can be read only once.
     """
@@ -98,7 +96,6 @@ class Intake:
     left_out: int = 0
     refused_by_mapping: int = 0
     layouts: dict[tuple[str, str], Layout] = field(default_factory=dict)
-    accepted: tuple[str, ...] = ()
     standard_input: RosterFile | None = None
 
     def write_findings(self, path: Path | str) -> None:
@@ -130,7 +127,6 @@ class _Reading:
     read: int = 0
     left_out: int = 0
     by_mapping: int = 0
-    accepted: tuple[str, ...] = ()
 
 
 def limits_of(policy: Policy, on: date) -> Limits:
@@ -161,7 +157,6 @@ def read_rosters(
     columns: Path | str | None = None,
     joins: Sequence[Path | str] = (),
     limits: Limits | None = None,
-    accept: bool = False,
 ) -> Intake:
     """Read rosters into one table of offerings, with every fix, warning and refusal.
 
@@ -180,8 +175,6 @@ def read_rosters(
         Enrolment files, joined by NPI and site.
     limits : Limits, optional
         What counts as far; by default that of the shipped policy.
-    accept : bool
-        True if somebody accepts that a status column is absent: it is then unknown in every row.
 
     Returns
     -------
@@ -221,7 +214,7 @@ def read_rosters(
             else:
                 rosters.append((file, each))
     for file, each in rosters:
-        reading.accepted += require_columns(each, mapping, enrolment.columns, accept=accept)
+        require_columns(each, mapping, enrolment.columns)
         counts[id(file)] += _read_sheet(reading, each)
     directories = [file for file in files if file.kind == "json"]
     for number, rows in _read_directories(reading, directories).items():
@@ -344,7 +337,6 @@ def _finished(reading: _Reading, sources: tuple[FileRead, ...], enrolment: Enrol
         left_out=reading.left_out,
         refused_by_mapping=reading.by_mapping,
         layouts=reading.layouts,
-        accepted=reading.accepted,
     )
 
 
@@ -427,4 +419,4 @@ def require_acceptable(
             f"{names}: {'; '.join(passed)}. Nothing was written. See what is wrong with --findings FILE.csv, or build "
             "with --accept, which is recorded."
         )
-    return (*intake.accepted, *passed)
+    return tuple(passed)

@@ -136,12 +136,11 @@ def lacks(layout: Layout, mapping: Mapping) -> str:
     return "" if any(group <= have for group in PLACE) else "zip5"
 
 
-def require_columns(each: LaidOut, mapping: Mapping, joined: set[str], *, accept: bool = False) -> tuple[str, ...]:
+def require_columns(each: LaidOut, mapping: Mapping, joined: set[str]) -> None:
     """Refuse a source that lacks what no network can do without.
 
     ``joined`` holds the columns that enrolment files bring. Services that follow from taxonomies leave the contract
-    unknown; every other status column must be there, be joined, be a constant or have a declared default. Where
-    somebody accepts that it is absent, it is unknown in every row, and a sentence to be recorded says so.
+    unknown; every other status column must be there, be joined, be a constant or have a declared default.
 
     Raises
     ------
@@ -163,14 +162,13 @@ def require_columns(each: LaidOut, mapping: Mapping, joined: set[str], *, accept
     have = {*layout.columns, *mapping.constants, *joined, *(default.column for default in mapping.defaults)}
     if mapping.taxonomies and "service" not in layout.columns:
         have.add("contract_status")
-    absent = [name for name in STATUS_COLUMNS if name not in have]
-    if absent and not accept:
-        raise MissingColumn(
-            f"{where(source)}: no column '{absent[0]}', so nothing in it would count. Add the column, join a file that "
-            f"has it, or declare a default in a file given with --columns: [defaults] {absent[0]} = "
-            '{value = "...", basis = "...", by = "...", date = "YYYY-MM-DD"}.'
-        )
-    return tuple(f"{where(source)}: no column '{name}', so it is unknown in every row" for name in absent)
+    for name in STATUS_COLUMNS:
+        if name not in have:
+            raise MissingColumn(
+                f"{where(source)}: no column '{name}', so nothing in it would count. Add the column, join a file that "
+                f"has it, or declare a default in a file given with --columns: [defaults] {name} = "
+                '{value = "...", basis = "...", by = "...", date = "YYYY-MM-DD"}.'
+            )
 
 
 def batches(each: LaidOut, mapping: Mapping, findings: Findings) -> Iterator[tuple[Batch, int]]:

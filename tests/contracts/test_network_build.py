@@ -151,19 +151,3 @@ def test_standard_input_can_be_marked_too(run: Any, tmp_path: Path, monkeypatch:
     ran = run("network", "build", "-", "--out", str(tmp_path / "plan.gpkg"), *DAY, "--marked", str(marked))
     assert ran.code == 0
     assert marked.exists()
-
-
-def test_an_absent_status_column_can_be_accepted_and_is_then_unknown_and_recorded(run: Any, tmp_path: Path) -> None:
-    path, out = tmp_path / "roster.csv", str(tmp_path / "plan.gpkg")
-    path.write_text("provider_name,service,zip5,contract_status\nA,saiop,27546,active\n", encoding="utf-8")
-    build = ("network", "build", str(path), "--out", out, *DAY)
-    assert run(*build).code == 3
-    assert run(*build, "--accept").code == 0
-    with open_network(out) as network:
-        (offering,) = network.offerings("saiop")
-        assert (offering.contract_status, offering.credential_status, offering.nctracks_status) == (
-            "active", "unknown", "unknown",
-        )  # fmt: skip
-        assert [note for note in network.meta.accepted if "roster.csv: no column 'nctracks_status'" in note]
-    path.write_text("provider_name,zip5,contract_status\nA,27546,active\n", encoding="utf-8")
-    assert run(*build, "--accept").code == 3
