@@ -168,7 +168,7 @@ def _draw_fact(document: Any, line: str) -> None:
         table = document.add_table(rows=1, cols=2, style="Table Grid")
         table.autofit = False
         row = table.rows[0]
-    wide = 1.9 if len(label) <= LONG_LABEL else 3.1
+    wide = 1.9 if len(label) <= LONG_LABEL else 3.4
     for cell, text, width, bold in zip(row.cells, (label, value), (wide, 6.5 - wide), (True, None), strict=True):
         cell.width = Inches(width)
         cell.paragraphs[0].paragraph_format.space_after = Pt(0)

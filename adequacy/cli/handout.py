@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adequacy.casebook.process import require_allowed
+from adequacy.cli import desk
 from adequacy.clocks import read_date, zone_named
 from adequacy.errors import UsageError
 
@@ -33,6 +34,7 @@ def hand_out_letter(
     templates: str | None,
     on: date,
     now: datetime,
+    network: str | None = None,
 ) -> LetterFile:
     """Write the letter that is due, or the one named, and note that it was made."""
     from adequacy.casebook.view import case_view
@@ -46,7 +48,17 @@ def hand_out_letter(
         from adequacy.casebook.lists import stats
 
         gaps = stats(book)["gaps"]
-        made = write_gap_brief(record, Path(out), policy=book.policy, on=on, gaps=gaps, templates=folder)
+        made = write_gap_brief(
+            record,
+            Path(out),
+            policy=book.policy,
+            on=on,
+            gaps=gaps,
+            sites=_counted_points(record, network),
+            confirmed_by=case.confirmed_by,
+            confirmed_on=letter_day(None, book, case.confirmed_at) if case.confirmed_at else None,
+            templates=folder,
+        )
     else:
         due = code or case.letter
         if not due:
@@ -57,6 +69,21 @@ def hand_out_letter(
         )
     _note(book, request_id, "letter_made", now, _of_letter(made))
     return made
+
+
+def _counted_points(record: dict[str, Any], network: str | None) -> list[tuple[float, float]] | None:
+    """Where the sites of the service are that count; None where the network of the decision is not at hand."""
+    from adequacy.access import counts_for_gap
+
+    named = record["network"]
+    with desk.network_of(record, network, None, None) as net:
+        if named is None or net.file.meta.sha256 != named["sha256"]:
+            return None
+        return [
+            (each.lon, each.lat)
+            for each in net.file.offerings(record["request"]["service_key"])
+            if each.lon is not None and each.lat is not None and not counts_for_gap(each, record["decided_on"])
+        ]
 
 
 def _of_letter(made: LetterFile) -> dict[str, Any]:

@@ -350,6 +350,7 @@ def letter(
     on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="Day of the letter; today.")] = None,
     missing: Annotated[str, typer.Option("--missing", metavar="TEXT", help="What else a request lacks (L0).")] = "",
     templates: Annotated[str | None, typer.Option("--templates", help="Folder of the plan's own templates.")] = None,
+    network: Net = None,
     casebook: Book = None,
     plan: Plan = None,
     policy: Rules = None,
@@ -360,7 +361,9 @@ def letter(
     rules, now = desk.books_policy(plan, policy), desk.now()
     with desk.open_book(casebook, rules) as book:
         day = letter_day(on, book, now)
-        made = hand_out_letter(book, request_id, out, code=code, missing=missing, templates=templates, on=day, now=now)
+        made = hand_out_letter(
+            book, request_id, out, code=code, missing=missing, templates=templates, on=day, now=now, network=network
+        )
     sys.stderr.write(letter_words(made))
 
 

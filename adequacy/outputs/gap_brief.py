@@ -1,7 +1,8 @@
 """L14, the gap brief for leadership: a service, a county and counts; no consumer, and no small number.
 
-The county is as close as it goes. Counts of requests from one to the policy's limit are not shown, nor anything from
-which they could be worked out; counts of sites and of people in the Census are no secret.
+The map shows the whole State and all sites that count: a provider's place is public, and a choice of the nearest ones
+would give a consumer's away. The county is as close as it goes. Counts of requests from one to the policy's limit are
+not shown, nor anything from which they could be worked out; counts of sites and of people in the Census are no secret.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ __all__ = ["BRIEF", "shown_counts", "write_gap_brief"]
 BRIEF = "L14"
 #: The tests of a roster; what a request adds to them is not for this reader.
 _TESTS = ("contract_in_force", "full_agreement", "service_in_force", "credentialed", "nctracks_active", "located")
-_HERE, _SERVED = "#1f3a5f", "#c9d3de"
+_HERE, _SERVED, _DOT = "#1f3a5f", "#c9d3de", "#c2410c"
 _STRETCH = 1.23  # a degree of latitude against one of longitude, about the middle of the State
 _KEPT_BACK = "not shown, so that a small number cannot be worked out"
 
@@ -39,6 +40,7 @@ def write_gap_brief(
     policy: Policy,
     on: date,
     gaps: Iterable[Mapping[str, Any]],
+    sites: Iterable[tuple[float, float]] | None = None,
     confirmed_by: str = "",
     confirmed_on: date | None = None,
     templates: Path | None = None,
@@ -58,6 +60,8 @@ def write_gap_brief(
     gaps : iterable of mappings
         Requests with a gap in the casebook: ``service_key, county_fips, requests``, as ``casebook.lists.stats`` counts
         them.
+    sites : iterable of (lon, lat), optional
+        Points in degrees (WGS 84) of all sites of the service that count on the roster; the map says so without.
     confirmed_by : str
         The named person who confirmed it; a draft without.
     confirmed_on : date, optional
@@ -81,7 +85,8 @@ def write_gap_brief(
     most = int(policy.value("small_cell_max", on))
     shown_here, shown_all = shown_counts(here, sum(row["requests"] for row in mine), most)
     funnel = determination["answer"]["funnel"]
-    drawn = _map(policy, on, county.state, county.county_fips) if county is not None else None
+    points = None if sites is None else sorted(set(sites))
+    drawn = _map(policy, on, county.state, county.county_fips, points or []) if county is not None else None
     values = {
         **plan_fields(policy, on),
         **rule_fields(determination, policy),
@@ -101,7 +106,7 @@ def write_gap_brief(
         "picture": drawn or "",
         "picture_words": (
             f"Map of the counties of the State: those that {policy.plan.name} serves are grey, {county.name} County is "
-            "dark."
+            f"dark. {_dots(points)}"
             if county and drawn
             else ""
         ),
@@ -136,7 +141,14 @@ def shown_counts(here: int, everywhere: int, most: int) -> tuple[str, str]:
     return str(here), _KEPT_BACK if is_small(everywhere - here) else str(everywhere)
 
 
-def _map(policy: Policy, on: date, state: str, fips: str) -> bytes:
+def _dots(points: list[tuple[float, float]] | None) -> str:
+    """What the dots on the map are."""
+    if points is None:
+        return "Sites are not drawn: the network file of the decision was not at hand."
+    return f"Dots ({len(points)}): places with a site of this service whose contract and enrollment are in order."
+
+
+def _map(policy: Policy, on: date, state: str, fips: str, points: list[tuple[float, float]]) -> bytes:
     """Draw the plan's counties, that of the gap dark; always the whole State: no view gives a place away."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -151,6 +163,10 @@ def _map(policy: Policy, on: date, state: str, fips: str) -> bytes:
         rings, polygons = border or ((), ())
         for outer, *_ in polygons:
             axes.fill(*rings[outer], facecolor=colour, edgecolor="#55606b", linewidth=0.5)
+    axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())  # a site of another State moves no border
+    if points:
+        lons, lats = zip(*points, strict=True)
+        axes.scatter(lons, lats, s=40, color=_DOT, edgecolors="white", linewidths=0.7, zorder=3)
     axes.set_aspect(_STRETCH)
     axes.set_axis_off()
     out = io.BytesIO()

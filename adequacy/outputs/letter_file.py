@@ -31,7 +31,7 @@ __all__ = ["TEMPLATES", "Field", "LetterFile", "check_template", "fields", "make
 TEMPLATES = Path(__file__).parent / "templates"
 KINDS = (".docx", ".txt", ".html", ".pdf")
 _FOOT = re.compile(r"Letter (\S+), template version ([^\s.]+)")
-_PICTURE_IN = 5.0
+_PICTURE_IN = 3.6
 _PLACEHOLDER = re.compile(r"\[[^\[\]]+\]")
 
 

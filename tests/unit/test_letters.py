@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import runpy
 import sys
@@ -9,7 +10,7 @@ from datetime import date
 from html.parser import HTMLParser
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -492,3 +493,26 @@ def test_an_l2_of_a_service_that_travels_names_who_comes_from_farther_away(
     told = flat((tmp_path / "l.txt").read_text(encoding="utf-8"))
     assert re.search(r"Farther than 30 miles, but serving the area.*over 30", told)
     assert far["phone"] in told
+
+
+def test_the_map_of_a_gap_brief_shows_counties_and_every_site_that_counts(
+    worked: dict[str, Worked], tmp_path: Path
+) -> None:
+    from docx import Document
+    from PIL import Image
+
+    def drawn(name: str, **given: Any) -> tuple[set[tuple[int, int, int]], str]:
+        worked["L14"].write("L14", tmp_path / name, **given)
+        document = Document(str(tmp_path / name))
+        (part,) = (each.target_part for each in document.part.rels.values() if "image" in each.reltype)
+        words = " ".join(paragraph.text for paragraph in document.paragraphs)
+        return {colour[1] for colour in Image.open(io.BytesIO(part.blob)).convert("RGB").getcolors(1 << 20)}, words
+
+    dark, dot = (31, 58, 95), (194, 65, 12)
+    shown, words = drawn("with.docx", sites=[(-78.6, 35.8), (-80.8, 35.2), (-78.6, 35.8)])
+    assert {dark, dot} <= shown
+    assert "Dots (2)" in words
+    shown, words = drawn("without.docx")
+    assert dark in shown
+    assert dot not in shown
+    assert "Sites are not drawn" in words
