@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -31,14 +30,17 @@ sys.stdout.write("ready\\n"); sys.stdout.flush()
 from adequacy.cli import main
 main(sys.argv[1:])
 """
-#: Each line of standard input forks a child that builds; its process number is said, then how it ended.
+#: Each line of standard input forks a child that builds, and is killed after so many seconds if the line says any; how
+#: it ended is said. Its parent kills it: until it is waited for, its process number is nobody else's.
 FORKS = """
-import os
+import os, signal, time
 for line in sys.stdin:
     child = os.fork()
     if child == 0:
         break
-    sys.stdout.write(f"{child}\\n"); sys.stdout.flush()
+    if line.strip():
+        time.sleep(float(line))
+        os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     sys.stdout.write(f"{status}\\n"); sys.stdout.flush()
 else:
@@ -73,11 +75,7 @@ def test_a_killed_build_leaves_the_old_network_whole_and_the_next_build_works(tm
 
         def build(wait_s: float | None) -> tuple[float, int]:
             begun = time.monotonic()
-            builder.stdin.write("build\n")  # type: ignore[union-attr]
-            child = int(builder.stdout.readline())  # type: ignore[union-attr]
-            if wait_s is not None:
-                time.sleep(wait_s)
-                os.kill(child, signal.SIGKILL)
+            builder.stdin.write("\n" if wait_s is None else f"{wait_s}\n")  # type: ignore[union-attr]
             status = int(builder.stdout.readline())  # type: ignore[union-attr]
             return time.monotonic() - begun, status
 
