@@ -8,6 +8,7 @@ act by. Hours are counted in UTC, so that a change to or from daylight saving ti
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Literal, get_args
@@ -27,6 +28,8 @@ UNITS: tuple[str, ...] = get_args(Unit)
 _LAST_MINUTE = time(23, 59)
 _SATURDAY = 5
 _YEARS = range(1970, 2200)
+#: A text that begins as a day of ISO 8601 does: if it cannot be read, its figures are wrong and not its writing.
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,10 +204,13 @@ def read_date(text: str) -> date:
     >>> read_date("2024-02-29").isoformat()
     '2024-02-29'
     """
+    words = text.strip()
     try:
-        return datetime.strptime(text.strip(), "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no time zone
+        return datetime.strptime(words, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no time zone
     except ValueError as error:
-        raise UsageError(f"{text!r} is not a day that exists: write it as 2026-11-24.") from error
+        if _ISO_DAY.fullmatch(words):
+            raise UsageError(f"{text!r} is not a day that exists. Check the month and the day.") from error
+        raise UsageError(f"{text!r} is not written as a day: write year-month-day, as in 2026-11-24.") from error
 
 
 def read_instant(text: str, zone: ZoneInfo) -> datetime:
@@ -239,8 +245,12 @@ def read_instant(text: str, zone: ZoneInfo) -> datetime:
     try:
         at = datetime.fromisoformat(words)
     except ValueError as error:
+        if _ISO_DAY.match(words):
+            raise UsageError(
+                f"{text!r} is not a moment that exists. Check the day and the hour; the hours are 00 to 23."
+            ) from error
         raise UsageError(
-            f"{text!r} is not a moment that exists: write it as 2026-11-24T09:30 (24 hours), or a day as 2026-11-24."
+            f"{text!r} is not written as a moment: write 2026-11-24T09:30 (24 hours), or a day as 2026-11-24."
         ) from error
     if at.year not in _YEARS:
         raise UsageError(f"{text!r} is too far from today: years {_YEARS.start} to {_YEARS[-1]} are understood.")

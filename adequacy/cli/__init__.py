@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
-from adequacy.errors import AdequacyError
+from adequacy.errors import AdequacyError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,27 +27,36 @@ HELP_PAGE = Path(__file__).with_name("help.txt")
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
+    from adequacy.cli.streams import mend
+
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    _plain_streams()
+    mend()
     sys.exit(_run(arguments))
+
+
+def _dispatch(arguments: list[str]) -> int:
+    """Run a plain ``check`` or the first help page at once, and all else by typer."""
+    from adequacy.cli.check import run, understand
+
+    if arguments in _ASKS_FOR_HELP:
+        sys.stdout.write(HELP_PAGE.read_text(encoding="utf-8"))
+        return 0
+    asked = understand(arguments)
+    if asked is not None:
+        return run(**asked)
+    from adequacy.cli.app import run_app
+
+    return run_app(arguments)
 
 
 def _run(arguments: list[str]) -> int:
     """Run one command; a known error is one line on stderr and its exit code."""
-    from adequacy.cli.check import run, understand
-
     debug = "--debug" in arguments
-    arguments = [each for each in arguments if each != "--debug"]
     try:
-        if arguments in _ASKS_FOR_HELP:
-            sys.stdout.write(HELP_PAGE.read_text(encoding="utf-8"))
-            return 0
-        asked = understand(arguments)
-        if asked is not None:
-            return run(**asked)
-        from adequacy.cli.app import run_app
-
-        return run_app(arguments)
+        code = _dispatch([each for each in arguments if each != "--debug"])
+        # what is still waiting to be printed can fail too
+        sys.stdout.flush()
+        return code
     except AdequacyError as error:
         if debug:
             raise
@@ -55,8 +64,16 @@ def _run(arguments: list[str]) -> int:
         return error.exit_code
     except BrokenPipeError:
         # the reader has gone (head, less): nothing more can be said
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+        _print_no_more()
         return 0
+    except OSError as error:
+        # files have messages of their own: what is left is standard output on a full disk, or closed
+        if debug:
+            raise
+        _print_no_more()
+        where = error.filename or "standard output"
+        say(f"{where}: cannot be written or read ({error.strerror or error}). Check the disk, or name a file.")
+        return OutputError.exit_code
     except KeyboardInterrupt:
         say("stopped.")
         return _INTERRUPTED
@@ -69,10 +86,6 @@ def say(text: str) -> None:
     print(f"adequacy: {escape_terminal(text)}", file=sys.stderr)  # noqa: T201
 
 
-def _plain_streams() -> None:
-    """Print UTF-8 where the terminal can, and something readable where it cannot."""
-    streams: tuple[TextIO, ...] = (sys.stdout, sys.stderr)
-    for stream in streams:
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="replace")
+def _print_no_more() -> None:
+    """Let nothing that still waits for standard output fail at the very end."""
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import sys
 from typing import Annotated
 
 import typer
 
 from adequacy.cli.request import Format, Net, Plan, Rules
+from adequacy.cli.streams import STREAM, reading, writing
 
 __all__ = ["register"]
 
@@ -24,7 +25,7 @@ def backtest(
     past: Annotated[
         str, typer.Argument(metavar="PAST.csv", help="id, received, service, zip|lon,lat, decision, reason.")
     ],
-    out: Annotated[str, typer.Option("--out", metavar="OUT.csv", help="The file to write.")],
+    out: Annotated[str, typer.Option("--out", metavar="OUT.csv", help="The file to write; '-' prints it.")],
     network: Net = None,
     plan: Plan = None,
     policy: Rules = None,
@@ -36,5 +37,10 @@ def backtest(
     from adequacy.outputs.request_page import backtest_page
 
     rosters = desk.networks_by_day(network, plan, policy)
-    counts = summary(backtest_file(Path(past), Path(out), rosters, desk.books_policy(plan, policy)))
-    desk.show(counts, backtest_page(counts), output)
+    with reading(past) as source, writing(out, past) as target:
+        counts = summary(backtest_file(source, target, rosters, desk.books_policy(plan, policy)))
+    if out == STREAM:
+        # the rows are the data then, and the summary is words
+        sys.stderr.write(backtest_page(counts))
+    else:
+        desk.show(counts, backtest_page(counts), output)

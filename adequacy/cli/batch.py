@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from adequacy.cli.streams import writing
 from adequacy.cli.watching import Progress, demo_notice
 from adequacy.errors import InputError
 
@@ -31,7 +32,9 @@ def batch(
     source: Annotated[
         str, typer.Argument(metavar="IN.csv", help="id, service, zip or lon, lat; optional date. Or .parquet.")
     ],
-    out: Annotated[str, typer.Option("--out", metavar="OUT", help="The file to write: .csv or .parquet.")],
+    out: Annotated[
+        str, typer.Option("--out", metavar="OUT", help="The file to write: .csv or .parquet; '-' prints CSV.")
+    ],
     roads: Annotated[
         str | None, typer.Option("--roads", metavar="FILE.roads", help="Streets: add the drive; an extra.")
     ] = None,
@@ -63,13 +66,14 @@ def _answer(
     from adequacy.roads import open_roads
 
     streets = open_roads(roads) if roads else None
-    with open_configured(network, plan, policy, as_of) as net:
-        demo_notice(net)
-        day = as_of or default_day(net)
-    answers = BatchAnswerer(networks_by_day(network, plan, policy), configured_policy(plan, policy), day)
-    progress = Progress("rows answered")
-    counts = answer_file(Path(source), Path(out), answers, roads=streets, progress=progress)
-    progress.end()
+    with writing(out, source) as target:
+        with open_configured(network, plan, policy, as_of) as net:
+            demo_notice(net)
+            day = as_of or default_day(net)
+        answers = BatchAnswerer(networks_by_day(network, plan, policy), configured_policy(plan, policy), day)
+        progress = Progress("rows answered")
+        counts = answer_file(Path(source), target, answers, roads=streets, progress=progress)
+        progress.end()
     if streets:
         sys.stderr.write(_streets(streets))
     sys.stderr.write(_summary(counts, out))

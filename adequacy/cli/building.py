@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from adequacy.cli.settings import setting
+from adequacy.cli.streams import STREAM, writing
 
 __all__ = ["build_from_rosters", "compare", "leave_out"]
 
@@ -53,7 +54,8 @@ def build_from_rosters(
     )
     sys.stderr.write(intake.summary())
     if findings:
-        intake.write_findings(findings)
+        with writing(findings, *rosters) as target:
+            intake.write_findings(target)
     if marked:
         write_marked_copies(intake, rosters, marked)
     accepted = require_acceptable(
@@ -64,17 +66,18 @@ def build_from_rosters(
         accept=accept,
     )
     index = setting("address_index").value
-    report = build_network(
-        intake,
-        None if dry_run else Path(out),
-        roster_date=day.isoformat(),
-        name=name or Path(out).stem,
-        is_demo=demo,
-        policy=policy,
-        index=Path(index) if index else None,
-        accepted=accepted,
-    )
-    sys.stderr.write(build_summary(report))
+    with writing(out, *rosters, suffix=".gpkg") as target:
+        report = build_network(
+            intake,
+            None if dry_run else target,
+            roster_date=day.isoformat(),
+            name=name or ("network" if out == STREAM else target.stem),
+            is_demo=demo,
+            policy=policy,
+            index=Path(index) if index else None,
+            accepted=accepted,
+        )
+    sys.stderr.write(build_summary(report, "standard output" if out == STREAM else out))
 
 
 def compare(old: str, new: str, *, answers: bool, as_of: str | None, output: str) -> str:
@@ -98,10 +101,10 @@ def leave_out(file: str, out: str, npis: list[str], provider_ids: list[str], sit
     """Write a network without some providers or sites, and say what became of its offerings."""
     from adequacy.network import network_without, open_network
 
-    with open_network(Path(file)) as network:
-        report = network_without(network, Path(out), npis=npis, provider_ids=provider_ids, site_ids=site_ids)
+    with open_network(Path(file)) as network, writing(out, file, suffix=".gpkg") as target:
+        report = network_without(network, target, npis=npis, provider_ids=provider_ids, site_ids=site_ids)
     sys.stderr.write(f"{report.read} offerings = {report.used} kept + {report.read - report.used} left out\n")
-    sys.stderr.write(f"Written: {report.path}, named '{report.name}'\n")
+    sys.stderr.write(f"Written: {out}, named '{report.name}'\n")
 
 
 def _progress(done: int, total: int) -> None:

@@ -98,11 +98,17 @@ def run(
     if output not in FORMATS:
         raise UsageError(f"--format {output}: not a format. Choose one of {', '.join(FORMATS)}.")
     require_one_place(zip5, point, address, member)
+    if members is not None and member is None:
+        raise UsageError("--members FILE needs --member ID, the one the question is about.")
+    if map_file is not None and not map_file.casefold().endswith((".html", ".htm")):
+        raise UsageError(f"--map {map_file}: a map report is a web page. End it in .html.")
     net = open_configured(network, plan, policy, as_of)
     with net:
         known: dict[str, Any] = {"age": age, "funding": funding, "population": population, "limit_mi": limit_mi}
         day = as_of or default_day(net)
         where = _place(net, day, zip5, point, address, member, members)
+        if age is not None and where.get("age") is not None:
+            raise UsageError("The eligibility file knows the age of this member: leave --age out.")
         answer = net.check(service, as_of=day, **(known | {k: v for k, v in where.items() if v is not None}))
         _hand_over(answer, net.policy, map_file, list_file, roads)
     sys.stdout.write(render(answer, output, everything))
@@ -209,7 +215,7 @@ def write_text(text: str, file: str) -> None:
     try:
         Path(file).write_text(text, encoding="utf-8", newline="")
     except OSError as error:
-        raise OutputError(f"{file}: cannot be written ({error.strerror}).") from error
+        raise OutputError(f"{file}: cannot be written ({error.strerror}). Name another place.") from error
 
 
 def require_file(file: str) -> Path:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from adequacy.cli import say
+from adequacy.cli.streams import STREAM, reading, writing
 from adequacy.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,15 +27,16 @@ def run_geocode(
     """Place the rows of a file and say how many were placed how."""
     from adequacy.geocode.run import geocode_file
 
-    report = geocode_file(
-        source,
-        out,
-        points=points,
-        consumers=consumers,
-        online=_service(online),
-        send_addresses=send_addresses,
-        progress=_progress(),
-    )
+    with reading(source) as given, writing(out, source) as target:
+        report = geocode_file(
+            given,
+            target,
+            points=points,
+            consumers=consumers,
+            online=_service(online),
+            send_addresses=send_addresses,
+            progress=_progress(),
+        )
     if report.resumed:
         say(f"went on after row {report.resumed} of an interrupted run.")
     if report.sent:
@@ -60,6 +62,8 @@ def make_index(files: list[str], out: str, *, dated: str) -> None:
 
     if dated:
         _require_date(dated)
+    if out == STREAM:
+        raise UsageError("An index is a file that other commands open: name one with --out.")
     report = build_index(list(files), out, dated=dated, progress=_progress())
     skipped = "".join(f"; {count} left out: {why}" for why, count in sorted(report.skipped.items()))
     say(f"{report.read} rows read ({', '.join(report.layouts)}), {report.used} used{skipped}.")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from adequacy.cli import desk
 from adequacy.cli.request import Plan, Rules
+from adequacy.cli.streams import reading, writing
 
 __all__ = ["app", "register"]
 
@@ -31,8 +31,10 @@ def _group() -> None:
     "adequacy policy decide facts.csv --out answers.csv --as-of 2026-11-01"
 )
 def decide(
-    facts: Annotated[str, typer.Argument(metavar="FACTS.csv", help="Fact columns as in decisions.csv.")],
-    out: Annotated[str, typer.Option("--out", metavar="OUT.csv", help="The file to write.")],
+    facts: Annotated[
+        str, typer.Argument(metavar="FACTS.csv", help="Fact columns as in decisions.csv; '-' reads standard input.")
+    ],
+    out: Annotated[str, typer.Option("--out", metavar="OUT.csv", help="The file to write; '-' prints it.")],
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="DATE", help="Day of receipt: its ruleset decides; today.")
     ] = None,
@@ -44,5 +46,6 @@ def decide(
 
     rules = desk.books_policy(plan, policy)
     ruleset = rules.ruleset(desk.moment(as_of, rules).date())
-    count = decide_file(Path(facts), Path(out), proven_rows(rules, ruleset.id))
+    with reading(facts) as source, writing(out, facts) as target:
+        count = decide_file(source, target, proven_rows(rules, ruleset.id))
     sys.stderr.write(f"{count} rows decided by {ruleset.id}\n")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from adequacy.cli import desk
 from adequacy.cli.request import Book, Net, Plan, Rules
+from adequacy.cli.streams import reading, writing
 
 __all__ = ["app", "register"]
 
@@ -29,7 +29,8 @@ def verify(file: File, network: Net = None, plan: Plan = None, policy: Rules = N
     from adequacy.determination import verify as compare
     from adequacy.determination.asking import decide_again
 
-    record = read_record(Path(file))
+    with reading(file) as source:
+        record = read_record(source)
     with desk.network_of(record, network, plan, policy) as net:
         verified = compare(record, decide_again(net.file, net.policy))
     sys.stdout.write("\n".join(verified.lines()) + "\n")
@@ -55,7 +56,7 @@ def explain(
 )
 def export(
     request_id: Annotated[str, typer.Argument(metavar="ID", help="The request.")],
-    out: Annotated[str, typer.Option("--out", metavar="FILE.json", help="The file to write.")],
+    out: Annotated[str, typer.Option("--out", metavar="FILE.json", help="The file to write; '-' prints it.")],
     casebook: Book = None,
     plan: Plan = None,
     policy: Rules = None,
@@ -64,7 +65,9 @@ def export(
     from adequacy.determination import write_record
 
     with desk.open_book(casebook, desk.books_policy(plan, policy)) as book:
-        write_record(book.record(request_id), Path(out))
+        record = book.record(request_id)
+    with writing(out, suffix=".json") as target:
+        write_record(record, target)
 
 
 @app.command(epilog="Examples:  adequacy record check-book    adequacy record check-book --casebook team.sqlite")

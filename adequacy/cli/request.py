@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from adequacy.cli import desk
 from adequacy.cli.check import configured_index
+from adequacy.cli.streams import STREAM, writing
 
 __all__ = ["app", "register"]
 
@@ -176,9 +176,15 @@ def decide(
 
     with open_configured(network, plan, policy, as_of) as net, desk.open_book(casebook, net.policy) as book:
         made = desk.decide(book, net, request_id, as_of, by)
+    page = decision_page(made, net.policy.letters, request_id)
     if record:
-        write_record(made, Path(record))
-    desk.show(made, decision_page(made, net.policy.letters, request_id), output)
+        with writing(record, suffix=".json") as target:
+            write_record(made, target)
+    if record == STREAM:
+        # the record is the data then, and the page is words
+        sys.stderr.write(page)
+    else:
+        desk.show(made, page, output)
 
 
 @app.command(

@@ -190,7 +190,8 @@ def _read(path: Path) -> tuple[list[str], list[dict[str, str]]]:
             reader.fieldnames = header
             rows = [{name: (value or "").strip() for name, value in row.items() if name} for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path} cannot be read as a CSV file in UTF-8: {error}.") from error
+        why = getattr(error, "strerror", None) or "it is no CSV file in UTF-8"
+        raise InputError(f"{path.name}: cannot be read ({why}). Check the path, or export it again.") from error
     missing = [name for name in IN_COLUMNS if name not in header]
     if "zip" not in header and not {"lon", "lat"} <= set(header):
         missing.append("zip (or lon and lat)")

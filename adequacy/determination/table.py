@@ -164,7 +164,8 @@ def _read(path: Path) -> tuple[list[str], list[dict[str, str]]]:
             reader.fieldnames = header
             rows = [{name: value for name, value in row.items() if name is not None} for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadValue(f"{path} cannot be read as a CSV file in UTF-8: {error}.") from error
+        why = getattr(error, "strerror", None) or "it is no CSV file in UTF-8"
+        raise BadValue(f"{path.name}: cannot be read ({why}). Check the path, or export it again.") from error
     missing = [fact for fact in FACT_WORDS if fact not in header and fact != _LEVEL]
     if missing:
         raise MissingColumn(f"{path.name}: no column {', '.join(missing)}. Found: {', '.join(header) or 'none'}.")

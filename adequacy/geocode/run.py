@@ -131,6 +131,8 @@ def geocode_file(
     if online is not None:
         require_sendable(path.name, header, consumers=consumers, send_addresses=send_addresses)
     layout = _layout(path, header)
+    if target.is_dir():
+        raise OutputError(f"{target}: is a folder. Name the file to write in it.")
     if target.exists() and path.exists() and target.samefile(path):
         raise OutputError(f"{target.name}: the output would overwrite the input. Name another file with --out.")
     with _index(points, target) as index:
@@ -293,7 +295,10 @@ class _Run:
         except OSError as error:
             if isinstance(error, ConnectionError):
                 raise
-            raise OutputError(f"{self._target.name}: the file cannot be written. Is it open elsewhere?") from None
+            raise OutputError(
+                f"{self._target}: cannot be written ({error.strerror or error}). Check the folder, and whether the "
+                "file is open."
+            ) from None
         return self._report
 
     def _write_rows(self, out: TextIO, *, fresh: bool) -> None:

@@ -163,7 +163,7 @@ def _identified(path: Path | str) -> RosterFile:
                 digest.update(piece)
     except (OSError, EOFError) as error:
         why = getattr(error, "strerror", None) or "it cannot be read"
-        raise InputError(f"{name}: {why}. Check the path of the roster.") from None
+        raise InputError(f"{name}: {why}. Check the path.") from None
     start = first.lstrip(b"\xef\xbb\xbf \t\r\n")
     if not start:
         raise InputError(f"{name} is empty. Export the roster again.")

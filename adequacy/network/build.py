@@ -33,6 +33,8 @@ __all__ = ["BuildReport", "build_network", "content_sha256", "rewrite"]
 
 #: A part untouched for so long is nobody's: a build takes minutes.
 _PART_STALE_S = 3600
+#: What a GeoPackage begins with.
+_SQLITE = b"SQLite format 3\0"
 _INDEXES = (
     "CREATE INDEX offerings_by_service ON offerings (service_key)",
     "CREATE INDEX offerings_by_site ON offerings (site_id)",
@@ -294,7 +296,8 @@ def _plain(value: Any) -> Any:
 
 
 def _write(frames: dict[str, pandas.DataFrame], meta: dict[str, str], out: Path) -> None:
-    """Write beside the target, then move into place."""
+    """Write beside the target, then move into place; nothing but a network file is ever replaced."""
+    _require_replaceable(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=f".{out.name}.", suffix=".gpkg", dir=out.parent)
@@ -308,8 +311,10 @@ def _write(frames: dict[str, pandas.DataFrame], meta: dict[str, str], out: Path)
         NetworkFile(part).close()
         _clear_old_parts(out, part)
         part.replace(out)
-    except OSError as error:
-        raise OutputError(f"{out}: cannot be written ({error.strerror or error}).") from error
+    except (OSError, RuntimeError, sqlite3.Error) as error:
+        # GDAL and SQLite have exceptions of their own for a disk that is full
+        why = getattr(error, "strerror", None) or str(error).rstrip(".")
+        raise OutputError(f"{out}: cannot be written ({why}). Is there room on the disk?") from error
     finally:
         for leftover in _parts(out):
             if leftover.name.startswith(part.name):
@@ -329,6 +334,19 @@ def _clear_old_parts(out: Path, ours: Path) -> None:
         with contextlib.suppress(OSError):  # another build may clear it, or hold it open: then it stays
             if now - part.stat().st_mtime > _PART_STALE_S:
                 part.unlink()
+
+
+def _require_replaceable(out: Path) -> None:
+    """Refuse a target that is a folder, or a file that holds something else: a roster, say."""
+    if out.is_dir():
+        raise OutputError(f"{out}: is a folder. Name the network file to write in it.")
+    try:
+        with out.open("rb") as file:
+            head = file.read(len(_SQLITE))
+    except OSError:
+        return
+    if head and head != _SQLITE:
+        raise OutputError(f"{out}: is there already and is no network file; it is left as it is. Name another file.")
 
 
 def _write_geopackage(frames: dict[str, pandas.DataFrame], meta: dict[str, str], path: Path) -> None:

@@ -44,17 +44,11 @@ def network_info(info: dict[str, Any], output: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def build_summary(report: BuildReport) -> str:
-    """Say in a few lines what became of a roster."""
+def build_summary(report: BuildReport, out: str) -> str:
+    """Say where the sites of a roster were placed, and that it was written to ``out``, as the user named it."""
     placed = ", ".join(f"{count} by {word}" for word, count in report.by_precision.items())
-    written = f"Written: {report.path}" if report.path else "Nothing written (dry run)."
-    return (
-        f"{report.read} rows read = {report.used} used + {report.refused} refused\n"
-        f"{report.providers} providers, {report.sites} sites, {report.offerings} offerings\n"
-        f"sites placed: {placed}\n"
-        f"roster date {report.roster_date}, content {report.sha256[:12]}\n"
-        f"{written}\n"
-    )
+    written = f"Written: {out}" if report.path else "Nothing written (dry run)."
+    return f"Placed   {placed}\nRoster   of {report.roster_date}, content {report.sha256[:12]}\n{written}\n"
 
 
 def network_difference(difference: dict[str, Any], output: str, most: int = 10) -> str:

@@ -10,6 +10,7 @@ from adequacy.outputs.words import (
     FUNNEL_WORDS,
     ages_text,
     finding_sentence,
+    margin_text,
     miles_text,
     panel_text,
     reasons_text,
@@ -72,8 +73,10 @@ def _wrap(text: str, indent: str = "", first: str | None = None) -> list[str]:
 
 def _head(answer: dict[str, Any]) -> Iterator[str]:
     yield from _wrap(f"{answer['service']['name']} ({answer['service']['key']})")
-    age = answer["question"]["age"]
-    who = f", age {age}" if age is not None else ""
+    asked = answer["question"]
+    who = "".join(
+        f", {word} {asked[word]}" for word in ("age", "funding", "population") if asked[word] not in (None, "")
+    )
     yield from _wrap(f"for a consumer {whereabouts(answer['origin'])}{who}, on {answer['as_of']}")
     for caution in answer["cautions"]:
         if caution["code"] == "demo_data":
@@ -106,6 +109,10 @@ def _range(answer: dict[str, Any]) -> str:
     low, reference, high = (nearest[key] for key in ("low", "reference", "high"))
     if answer["origin"]["uncertainty_mi"] == 0 or high is None:
         return f"Nearest counted site: {miles_text(reference, limit)} miles."
+    if answer["origin"]["precision"] != "zip":
+        least, most = miles_text(low, limit), miles_text(high, limit)
+        span = least if least == most else f"{least} to {most}"
+        return f"Nearest counted site: {span} miles; the place is known to {margin_text(answer['origin'])}."
     return (
         f"Nearest counted site: {miles_text(low, limit)} to {miles_text(high, limit)} miles, depending on where in the "
         f"place; {miles_text(reference, limit)} from its centre."

@@ -10,6 +10,7 @@ __all__ = [
     "REASON_WORDS",
     "ages_text",
     "finding_sentence",
+    "margin_text",
     "miles_text",
     "panel_text",
     "place_name",
@@ -123,7 +124,7 @@ def panel_text(site: dict[str, Any]) -> str:
 
 def whereabouts(origin: dict[str, Any]) -> str:
     """Where the consumer is, with the county, as the head of a page says it; never an address."""
-    word = "in" if origin["given"] == "zip" else "at"
+    word = "in" if origin["precision"] == "zip" else "at"
     county = f", {origin['county']} County" if origin.get("county") else ""
     return f"{word} {place_name(origin)}{county}"
 
@@ -132,6 +133,8 @@ def place_name(origin: dict[str, Any]) -> str:
     """How a page names the place asked about; never an address."""
     if origin["given"] == "zip":
         return f"ZIP {origin['zip5']}"
+    if origin["given"] == "address" and origin["precision"] == "zip":
+        return f"ZIP {origin['zip5']} of the address given"
     if origin["given"] == "address":
         return f"the address given (ZIP {origin['zip5']})" if origin["zip5"] else "the address given"
     return "the point given"
@@ -142,6 +145,8 @@ def finding_sentence(answer: dict[str, Any]) -> str:
     limit = f"{answer['standard']['limit_mi']:g} miles"
     place = place_name(answer["origin"])
     if answer["finding"] == "covered":
+        if answer["origin"]["uncertainty_mi"] > 0 and answer["origin"]["precision"] != "zip":
+            return f"A contracted site is within {limit} of {place}, known to {margin_text(answer['origin'])}."
         if answer["origin"]["uncertainty_mi"] > 0:
             return f"Wherever in {place} the consumer lives, a contracted site is within {limit}."
         return f"A contracted site is within {limit} of {place}."
@@ -150,8 +155,21 @@ def finding_sentence(answer: dict[str, Any]) -> str:
     return _too_close(answer, limit)
 
 
+def margin_text(origin: dict[str, Any]) -> str:
+    """How well a place other than a ZIP is known, in miles.
+
+    Examples
+    --------
+    >>> margin_text({"uncertainty_mi": 0.01}), margin_text({"uncertainty_mi": 0.25})
+    ('0.01 miles', '0.25 miles')
+    """
+    return f"{max(origin['uncertainty_mi'], 0.01):.2f} miles"
+
+
 def _any_point(answer: dict[str, Any]) -> str:
     place = place_name(answer["origin"])
+    if answer["origin"]["precision"] != "zip":
+        return place
     return f"any point of {place}" if answer["origin"]["uncertainty_mi"] > 0 else place
 
 

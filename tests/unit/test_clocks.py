@@ -70,8 +70,10 @@ def test_a_due_day_beyond_the_list_of_closed_days_says_so() -> None:
     [
         ("2026-02-29", "not a moment that exists"),
         ("2026-13-01T10:00", "not a moment that exists"),
-        ("yesterday", "not a moment that exists"),
-        ("", "not a moment that exists"),
+        ("yesterday", "not written as a moment"),
+        ("", "not written as a moment"),
+        ("11/24/2026 09:30", "not written as a moment"),
+        ("2026-11-24T24:30", "hours are 00 to 23"),
         ("2024-03-10 02:30", "the clocks go forward"),
         ("9999-12-31", "too far from today"),
         ("0001-01-01", "too far from today"),
@@ -82,9 +84,15 @@ def test_a_moment_that_cannot_be_is_named(text: str, says: str) -> None:
         read_instant(text, ZONE)
 
 
-@pytest.mark.parametrize("text", ["2026-02-29", "2026-11-31", "11/24/2026", "", "2026-1"])
+@pytest.mark.parametrize("text", ["2026-02-29", "2026-11-31", "2026-00-10"])
 def test_a_day_that_cannot_be_is_named(text: str) -> None:
     with pytest.raises(UsageError, match="not a day that exists"):
+        read_date(text)
+
+
+@pytest.mark.parametrize("text", ["11/24/2026", "24 Nov 2026", "20261124", "", "2026-1", "today"])
+def test_a_day_in_another_writing_is_not_called_one_that_does_not_exist(text: str) -> None:
+    with pytest.raises(UsageError, match="write year-month-day, as in 2026-11-24"):
         read_date(text)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sqlite3
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ import geopandas
 import pytest
 
 from adequacy.access import counts_for_gap
-from adequacy.errors import MissingColumn, NetworkFileError, RosterRefused
+from adequacy.errors import MissingColumn, NetworkFileError, OutputError, RosterRefused
 from adequacy.intake import read_rosters
 from adequacy.network import Offering, build_network, open_network
 from adequacy.policy import load_policy
@@ -88,7 +87,7 @@ def test_a_failed_build_leaves_the_old_network_and_no_litter(tmp_path, monkeypat
     build(roster(tmp_path, *ROWS), out)
     before = out.read_bytes()
     monkeypatch.setattr("adequacy.network.build._INDEXES", ("CREATE NONSENSE",))
-    with pytest.raises(sqlite3.OperationalError):
+    with pytest.raises(OutputError):
         build(roster(tmp_path, *ROWS[:1]), out)
     assert out.read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["net.gpkg", "roster.csv"]
@@ -159,7 +158,7 @@ def test_network_build_from_the_command_line_says_what_became_of_the_rows(run, t
     assert not out.exists()
     ran = run("network", "build", str(file), "--out", str(out), "--roster-date", "2026-11-01")
     assert (ran.code, ran.out) == (0, "")
-    assert "3 rows read" in ran.err
+    assert "3 read = 3 used + 0 refused" in ran.err
     answer = json.loads(run("check", "--service", "saiop", "--zip", "27546", "--as-of", "2026-11-10", "--network",
                             str(out), "--format", "json").out)  # fmt: skip
     assert answer["network"]["name"] == "net"
