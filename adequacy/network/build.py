@@ -312,7 +312,9 @@ def _write(frames: dict[str, pandas.DataFrame], meta: dict[str, str], out: Path)
         _clear_old_parts(out, part)
         part.replace(out)
     except (OSError, RuntimeError, sqlite3.Error) as error:
-        # GDAL and SQLite have exceptions of their own for a disk that is full
+        # GDAL and SQLite have exceptions of their own for a disk that is full; a wrong statement is our mistake
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
+            raise
         why = getattr(error, "strerror", None) or str(error).rstrip(".")
         raise OutputError(f"{out}: cannot be written ({why}). Is there room on the disk?") from error
     finally:

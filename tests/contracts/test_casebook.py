@@ -359,7 +359,7 @@ def test_a_call_counts_for_every_request_of_the_service(where: str, open_book: O
         ({"by": "A. Lee", "result": "full"}, "needs --site"),
         ({"by": "A. Lee", "site": "S1", "result": "maybe"}, "is not one of accepting"),
         ({"by": "A. Lee", "site": "S9", "result": "full"}, "was not considered"),
-        ({"by": "A. Lee", "site": "S1", "result": "full", "first_appt": "soon"}, "not a day that exists"),
+        ({"by": "A. Lee", "site": "S1", "result": "full", "first_appt": "soon"}, "not written as a day"),
         ({"by": "A. Lee", "site": "S1", "result": "full", "age": "9"}, "facts change with the events"),
         ({"by": "A. Lee", "site": "S1", "result": "full", "authorization": "A1"}, "belongs to the event um_approved"),
     ],

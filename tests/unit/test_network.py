@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import geopandas
 import pytest
 
 from adequacy.access import counts_for_gap
-from adequacy.errors import MissingColumn, NetworkFileError, OutputError, RosterRefused
+from adequacy.errors import MissingColumn, NetworkFileError, RosterRefused
 from adequacy.intake import read_rosters
 from adequacy.network import Offering, build_network, open_network
 from adequacy.policy import load_policy
@@ -87,7 +88,7 @@ def test_a_failed_build_leaves_the_old_network_and_no_litter(tmp_path, monkeypat
     build(roster(tmp_path, *ROWS), out)
     before = out.read_bytes()
     monkeypatch.setattr("adequacy.network.build._INDEXES", ("CREATE NONSENSE",))
-    with pytest.raises(OutputError):
+    with pytest.raises(sqlite3.OperationalError):
         build(roster(tmp_path, *ROWS[:1]), out)
     assert out.read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["net.gpkg", "roster.csv"]
