@@ -72,7 +72,8 @@ class Grid:
 
     ``first[s] : first[s + 1]`` are the places of service ``s``; ``starts[cell_first[s] + c]`` is the first place of
     its cell ``c``. ``rows[group_first[j] : group_first[j + 1]]`` are the caller's rows at place ``j``, ascending.
-    ``site[j]`` is where its longitude, latitude and uncertainty stand in the caller's columns.
+    ``site[j]`` is where its longitude, latitude and uncertainty stand in the caller's columns; ``site_of_row`` is the
+    same for the caller's rows.
     """
 
     geometry: tuple[Geometry, ...]
@@ -85,6 +86,7 @@ class Grid:
     site: Ints
     group_first: Ints
     rows: Ints
+    site_of_row: Ints
     site_lon: Floats
     site_lat: Floats
     site_uncertainty_mi: Floats
@@ -140,15 +142,15 @@ def _build_plain(columns: tuple[Floats, Floats, Floats], site: Ints, by_service:
     rows = by_service[order]
     lead = site[rows[group_first[:-1]]]
     x, y, z = (xyz[lead, axis] for axis in range(3))
-    return Grid(geometry, starts[cell_first], cell_first, starts, x, y, z, lead, group_first, rows, *columns)
+    return Grid(geometry, starts[cell_first], cell_first, starts, x, y, z, lead, group_first, rows, site, *columns)
 
 
 def _build_compiled(columns: tuple[Floats, Floats, Floats], site: Ints, by_service: Ints, first_row: Ints) -> Grid:
     """Do the same in compiled code."""
-    from adequacy.access import _numba
+    from adequacy.access import _numba_index
 
-    table = _numba.locate(columns[0], columns[1])
-    boxes, cell_first, starts, places, rows, group_first = _numba.build_grid(
+    table = _numba_index.locate(columns[0], columns[1])
+    boxes, cell_first, starts, places, rows, group_first = _numba_index.build_grid(
         columns, table, site, by_service, first_row
     )
     x, y, z, lead = places
@@ -156,7 +158,7 @@ def _build_compiled(columns: tuple[Floats, Floats, Floats], site: Ints, by_servi
         Geometry(z0, row_m, int(tall), lon0, span, column_rad, int(wide))
         for z0, row_m, tall, lon0, span, column_rad, wide in boxes.tolist()
     )
-    return Grid(geometry, starts[cell_first], cell_first, starts, x, y, z, lead, group_first, rows, *columns)
+    return Grid(geometry, starts[cell_first], cell_first, starts, x, y, z, lead, group_first, rows, site, *columns)
 
 
 def _cell_first(geometry: tuple[Geometry, ...]) -> Ints:

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 
 from adequacy import distance
-from adequacy.access import _grid
-from adequacy.access._grid import ASIN_CUBIC, CELLS_PER_SITE, ROUNDING_M, ROUNDING_RAD, TURN
+from adequacy.access._grid import ASIN_CUBIC, ROUNDING_M, ROUNDING_RAD, TURN
+from adequacy.access._numba_index import inline, jit, turned
 
 OPEN, FAR = 1, 2
 _ASK = 2
@@ -28,243 +27,12 @@ _RIVAL_FAR = (distance.rival_chord_m(_LIMB_M) - _LIMB_M) / _LIMB_M**3
 _RIVAL_ROUNDING_M = 1e-5
 _BALL_MARGIN_M = 1e-6
 _SERIES_END = 0.5  # up to here asin(x) <= x (1 + ASIN_CUBIC x^2)
-_CROWD = 16  # rows in a cell: up to here they are compared one by one
+_CROWD = 16  # places that share a slot: up to here they are put right by insertion
 
-_jit = numba.njit(cache=True, nogil=True, error_model="numpy")
-_inline = numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")
-_closed_form_m = _inline(distance.closed_form_m)
-_on_ellipsoid = _inline(distance.on_ellipsoid)
-_lay_cells = _inline(_grid.lay_cells)
+_closed_form_m = inline(distance.closed_form_m)
 
 
-@_inline
-def _turned(lon, lon0, span):
-    """Longitude counted from ``lon0``, as near to 0..span as it can be."""
-    u = lon - lon0
-    if u > span / 2 + TURN / 2:
-        u -= TURN
-    if u > span / 2 + TURN / 2:
-        u -= TURN
-    if u < span / 2 - TURN / 2:
-        u += TURN
-    if u < span / 2 - TURN / 2:
-        u += TURN
-    return u
-
-
-@_jit
-def build_grid(columns, table, site, by_service, first_row):  # noqa: C901 - one pass, as the kernels below
-    """Sort rows by service, cell and place, one service after the other so that its numbers stay in the cache.
-
-    Returns the geometry of every service, its first cell, the first place of each cell, x, y, z and site of each
-    place, the rows in order, and the first row of each place. See `_grid.Grid`.
-    """
-    services, count = len(first_row) - 1, len(by_service)
-    boxes, cell_first = np.empty((services, 7)), np.zeros(services + 1, np.int64)
-    starts = np.empty(int(CELLS_PER_SITE * count) + 2 * services + 1, np.int64)
-    rows, group_first = np.empty(count, np.int64), np.empty(count + 1, np.int64)
-    x, y, z, lead = np.empty(count), np.empty(count), np.empty(count), np.empty(count, np.int64)
-    most = 0
-    for s in range(services):
-        most = max(most, first_row[s + 1] - first_row[s])
-    point, cell, slots = np.empty((most, 4)), np.empty(most, np.int32), np.empty(4 * most + 4, np.int32)
-    begin = np.empty(int(CELLS_PER_SITE * most) + 3, np.int64)
-    total = 0
-    for s in range(services):
-        a, b = first_row[s], first_row[s + 1]
-        for i in range(a, b):
-            at = site[by_service[i]]
-            for axis in range(4):
-                point[i - a, axis] = table[at, axis]
-        cells = _number_cells(point[: b - a], boxes[s], cell, begin)
-        for c in range(cells):
-            begin[c + 1] += begin[c]
-        for i in range(b - a):
-            rows[a + begin[cell[i]]] = i
-            begin[cell[i]] += 1  # in the end each is where its cell ends
-        for i in range(a, b):
-            at = rows[i]
-            to = total + i - a
-            x[to], y[to], z[to] = point[at, 0], point[at, 1], point[at, 2]
-            group_first[to], lead[to] = i, site[by_service[a + at]]
-        if _all_apart(x[total : total + b - a], slots):
-            starts[cell_first[s]] = total
-            for c in range(1, cells):
-                starts[cell_first[s] + c] = total + begin[c - 1]
-            total += b - a
-        else:
-            total = _store_places(
-                columns,
-                point,
-                site,
-                by_service[a:b],
-                a + begin[:cells],
-                rows,
-                group_first,
-                (x, y, z, lead),
-                (a, total),
-                starts[cell_first[s] :],
-            )
-        starts[cell_first[s] + cells] = total
-        cell_first[s + 1] = cell_first[s] + cells + 1
-        for i in range(a, b):
-            rows[i] = by_service[a + rows[i]]
-    group_first[total] = count
-    stored = (x[:total], y[:total], z[:total], lead[:total])
-    starts[cell_first[services]] = total
-    return boxes, cell_first, starts[: cell_first[services] + 1], stored, rows, group_first[: total + 1]
-
-
-@_jit
-def _number_cells(point, box, cell, begin):
-    """Fit the cells of one service, and number and count its rows by cell: ``begin[c + 1]`` rows in cell c."""
-    count = len(point)
-    if count == 0:
-        box[:] = np.array([0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 1.0])
-        begin[:2] = 0
-        return 1
-    z0, z1, west, east = np.inf, -np.inf, np.inf, -np.inf
-    for i in range(count):
-        z0, z1 = min(z0, point[i, 2]), max(z1, point[i, 2])
-        west, east = min(west, point[i, 3]), max(east, point[i, 3])
-    if east - west > TURN / 2:
-        west, east = _widest_gap_cut(point[:, 3].copy())
-    row_m, rows, column_rad, columns = _lay_cells(z0, z1, east - west, 0.0, int(CELLS_PER_SITE * count) + 1)
-    box[0], box[1], box[2], box[3], box[4], box[5], box[6] = z0, row_m, rows, west, east - west, column_rad, columns
-    begin[: rows * columns + 1] = 0
-    per_m, per_rad = 1.0 / row_m, 1.0 / column_rad
-    for i in range(count):
-        row = np.int64(min(max((point[i, 2] - z0) * per_m, 0.0), rows - 1.0))
-        column = np.int64(min(max(_turned(point[i, 3], west, east - west) * per_rad, 0.0), columns - 1.0))
-        cell[i] = row * columns + column
-        begin[cell[i] + 1] += 1
-    return rows * columns
-
-
-@_jit
-def _widest_gap_cut(lon):
-    """West and east end of an arc that holds all longitudes, cut at the widest gap; see `_grid.arc`."""
-    lon.sort()
-    widest, west, east = lon[0] + TURN - lon[-1], lon[0], lon[-1]
-    for i in range(len(lon) - 1):
-        if lon[i + 1] - lon[i] > widest:
-            widest, west, east = lon[i + 1] - lon[i], lon[i + 1], lon[i] + TURN
-    return west, east
-
-
-@_jit
-def _all_apart(x, slots):
-    """Say whether no two of these numbers are equal, with a hash table of ``slots``, a power of two, twice as many."""
-    mask = np.uint64(1)
-    while mask < np.uint64(2 * len(x)):
-        mask <<= np.uint64(1)
-    mask -= np.uint64(1)
-    slots[: np.int64(mask) + 1] = -1
-    bits = x.view(np.uint64)
-    for i in range(len(x)):
-        slot = ((bits[i] * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)) & mask
-        while slots[slot] >= 0:
-            if x[slots[slot]] == x[i]:
-                return False
-            slot = (slot + np.uint64(1)) & mask
-        slots[slot] = i
-    return True
-
-
-@_jit
-def _store_places(columns, point, site, by_service, ends, rows, group_first, places, at, starts):
-    """Store the places of one service cell by cell, equal ones once; returns how many so far."""
-    x, y, z, lead = places
-    start, total = at
-    for c in range(len(ends)):
-        first, end = total, ends[c]
-        starts[c] = first
-        crowded = end - start > _CROWD
-        for i in range(start, start if crowded else end):
-            row = rows[i]
-            group_first[total], lead[total] = i, site[by_service[row]]
-            x[total], y[total], z[total] = point[row, 0], point[row, 1], point[row, 2]
-            for j in range(first, total):
-                crowded |= x[j] == x[total] and y[j] == y[total] and z[j] == z[total]
-            total += 1
-        if crowded:
-            total = _store_crowd(columns, point, site, by_service, (start, end), rows, group_first, places, first)
-        start = end
-    return total
-
-
-@_jit
-def _store_crowd(columns, point, site, by_service, run, rows, group_first, places, total):
-    """Store the places of a cell with many rows or with equal places, each place once; returns how many so far."""
-    x, y, z, lead = places
-    a, b = run
-    key = np.empty(b - a)
-    for i in range(a, b):  # any number will do that equal places share; should others share it, they are stored apart
-        at = site[by_service[rows[i]]]
-        key[i - a] = columns[0][at] + 1.9837465 * columns[1][at] + 0.7364523 * columns[2][at]
-    rows[a:b] = rows[a:b][np.argsort(key, kind="mergesort")]
-    before = -1
-    for i in range(a, b):
-        at = site[by_service[rows[i]]]
-        if before >= 0:
-            same = columns[0][at] == columns[0][before] and columns[1][at] == columns[1][before]
-            if same and columns[2][at] == columns[2][before]:
-                continue
-        group_first[total], lead[total], before = i, at, at
-        x[total], y[total], z[total] = point[rows[i], 0], point[rows[i], 1], point[rows[i], 2]
-        total += 1
-    return total
-
-
-@_jit
-def locate(lon, lat):
-    """Earth-centred coordinates and longitude in radians of points: table of (x, y, z, lon)."""
-    table = np.empty((len(lon), 4))
-    for i in range(len(lon)):
-        table[i, 0], table[i, 1], table[i, 2] = _on_ellipsoid(lon[i], lat[i])
-        radians = lon[i] * (TURN / 360.0)
-        table[i, 3] = radians if abs(radians) <= TURN / 2 else radians - TURN * np.round(radians / TURN)
-    return table
-
-
-@_jit
-def sort_points(table, service, services, box):
-    """Counting-sort located points by service and cell, every other row of cells backwards.
-
-    Returns the table in order, the order, and the first point of every bucket.
-    """
-    z0, row_m, rows_f, lon0, span, column_rad, columns_f = box
-    columns = np.int64(columns_f)
-    cells = np.int64(rows_f) * columns
-    per_m, per_rad = 1.0 / row_m, 1.0 / column_rad
-    bucket = np.empty(len(table), np.int32)
-    begin = np.zeros(services * cells + 1, np.int32)
-    for i in range(len(table)):
-        row = np.int64(min(max((table[i, 2] - z0) * per_m, 0.0), rows_f - 1.0))
-        column = np.int64(min(max(_turned(table[i, 3], lon0, span) * per_rad, 0.0), columns_f - 1.0))
-        if row & 1:
-            column = columns - 1 - column
-        bucket[i] = service[i] * cells + row * columns + column
-        begin[bucket[i] + 1] += 1
-    for c in range(services * cells):
-        begin[c + 1] += begin[c]
-    fill = begin[:-1].copy()
-    ordered = np.empty((len(table), 4))
-    order = np.empty(len(table), np.int32)
-    for i in range(len(table)):
-        at = fill[bucket[i]]
-        fill[bucket[i]] = at + 1
-        ordered[at, 0], ordered[at, 1], ordered[at, 2], ordered[at, 3] = (
-            table[i, 0],
-            table[i, 1],
-            table[i, 2],
-            table[i, 3],
-        )
-        order[at] = i
-    return ordered, order, begin
-
-
-@_inline
+@inline
 def _rival_m(chord_m):
     """Chord beyond which no other point can be nearer: distance.rival_chord_m, by its proven cubic bounds."""
     cube = chord_m * chord_m * chord_m
@@ -275,7 +43,7 @@ def _rival_m(chord_m):
     return np.inf
 
 
-@_inline
+@inline
 def _columns(u, ratio, span, per_rad, columns):
     """First and last column within reach across the axis; last < first if none is.
 
@@ -300,11 +68,11 @@ def _columns(u, ratio, span, per_rad, columns):
     return first, last
 
 
-@_jit
+@jit
 def nearest_one(  # noqa: C901 - one hot loop: parting it costs the time it is written for
-    table, order, segment, which, box, cell_first, starts, x, y, z, reach_m, sure_m, place, miles, state
+    table, order, segment, which, box, cell_first, starts, x, y, z, reach_m, sure_m, name, row_out, miles, state
 ):
-    """Find the nearest place of its service for every point, within the chord ``reach_m``.
+    """Find the nearest place of its service for every point, within the chord ``reach_m``; its name and the miles.
 
     Points of ``segment[i] : segment[i + 1]`` ask service ``which[i]``. Each search starts from the previous answer.
     """
@@ -325,7 +93,7 @@ def nearest_one(  # noqa: C901 - one hot loop: parting it costs the time it is w
             found, second = -1, np.inf
             window = _rival_m(math.sqrt(best))
             per_rho = 1.0 / max(math.sqrt(px * px + py * py), 1e-9)
-            u = _turned(table[i, 3], lon0, span)
+            u = turned(table[i, 3], lon0, span)
             home = np.int64(min(max((pz - z0) * per_m, 0.0), rows_f - 1.0))
             for up in range(2):
                 row, step = home + up, 2 * up - 1
@@ -348,7 +116,7 @@ def nearest_one(  # noqa: C901 - one hot loop: parting it costs the time it is w
                     if best < old:
                         window = _rival_m(math.sqrt(best))
             at = order[i]
-            place[at] = found
+            row_out[at] = name[found] if found >= 0 else -1
             state[at] = 0
             if found < 0:
                 miles[at] = np.inf
@@ -362,86 +130,7 @@ def nearest_one(  # noqa: C901 - one hot loop: parting it costs the time it is w
                 state[at] = FAR
 
 
-@_jit
-def nearest_many(  # noqa: C901 - one hot loop, as above
-    table, order, segment, which, box, cell_first, starts, x, y, z, reach_m, sure_m, place, miles, state
-):
-    """Find the ``place.shape[1]`` nearest places of its service for every point, nearest first; see `nearest_one`.
-
-    One place more is kept, to see whether it rivals the last.
-    """
-    k = place.shape[1]
-    list_d2, list_place = np.empty(k + 1), np.empty(k + 1, np.int64)
-    sure2, far2 = sure_m * sure_m, _FAR_M * _FAR_M
-    for part in range(len(which)):
-        s = which[part]
-        z0, row_m, rows_f, lon0, span, column_rad, columns_f = box[s]
-        rows, columns = np.int64(rows_f), np.int64(columns_f)
-        per_m, per_rad, base = 1.0 / row_m, 1.0 / column_rad, cell_first[s]
-        before = 0
-        for i in range(segment[part], segment[part + 1]):
-            px, py, pz = table[i, 0], table[i, 1], table[i, 2]
-            limit2 = reach_m * reach_m
-            if before == k + 1:  # as many places as are looked for lie within the farthest of the previous answer
-                bound = 0.0
-                for n in range(k + 1):
-                    j = list_place[n]
-                    dx, dy, dz = px - x[j], py - y[j], pz - z[j]
-                    bound = max(bound, dx * dx + dy * dy + dz * dz)
-                limit2 = min(limit2, bound * (1.0 + 1e-9) + 1.0)
-            window = _rival_m(math.sqrt(limit2))
-            length = 0
-            per_rho = 1.0 / max(math.sqrt(px * px + py * py), 1e-9)
-            u = _turned(table[i, 3], lon0, span)
-            home = np.int64(min(max((pz - z0) * per_m, 0.0), rows_f - 1.0))
-            for up in range(2):
-                row, step = home + up, 2 * up - 1
-                while 0 <= row < rows:
-                    gap = max(z0 + row * row_m - pz, pz - z0 - (row + 1) * row_m, ROUNDING_M) - ROUNDING_M
-                    if gap > window:
-                        break
-                    first, last = _columns(u, window * per_rho, span, per_rad, columns)
-                    row_start = base + row * columns
-                    row += step
-                    if last < first:
-                        continue
-                    old = limit2
-                    for j in range(starts[row_start + first], starts[row_start + last + 1]):
-                        dx, dy, dz = px - x[j], py - y[j], pz - z[j]
-                        d2 = dx * dx + dy * dy + dz * dz
-                        if d2 < limit2:
-                            at = min(length, k)
-                            while at > 0 and list_d2[at - 1] > d2:
-                                list_d2[at], list_place[at] = list_d2[at - 1], list_place[at - 1]
-                                at -= 1
-                            list_d2[at], list_place[at] = d2, j
-                            if length >= k:
-                                length, limit2 = k + 1, list_d2[k]
-                            else:
-                                length += 1
-                    if limit2 < old:
-                        window = _rival_m(math.sqrt(limit2))
-            before = length
-            at = order[i]
-            unsure = 0
-            for n in range(k):
-                if n >= length:
-                    place[at, n], miles[at, n] = -1, np.inf
-                    continue
-                j, d2 = list_place[n], list_d2[n]
-                place[at, n] = j
-                miles[at, n] = _closed_form_m(px, py, pz, x[j], y[j], z[j]) / _MILE_M
-                # (1.01 c + 1e-5)^2 is more than any rival's square: only then is it worked out
-                if n + 1 < length and list_d2[n + 1] <= d2 * 1.04 + 1.0:
-                    unsure = OPEN if math.sqrt(list_d2[n + 1]) <= _rival_m(math.sqrt(d2)) else unsure
-                if d2 > sure2:
-                    unsure = OPEN
-                elif d2 > far2 and unsure == 0:
-                    unsure = FAR
-            state[at] = unsure
-
-
-@_inline
+@inline
 def _ball(table, a, b):
     """Centre of a run of points and the chord from it to the farthest of them."""
     cx, cy, cz = 0.0, 0.0, 0.0
@@ -455,7 +144,182 @@ def _ball(table, a, b):
     return cx, cy, cz, math.sqrt(r2)
 
 
-@_jit
+@jit
+def nearest_many(
+    table,
+    order,
+    groups,
+    segment,
+    which,
+    box,
+    cell_first,
+    starts,
+    sites,
+    reach_m,
+    sure_m,
+    name,
+    near,
+    place,
+    miles,
+    state,
+):
+    """Find the ``place.shape[1]`` nearest places of its service for every point, nearest first.
+
+    Points of one group (same cell) are asked together. If k + 1 places lie within D of the centre of their ball of
+    radius r, each point has k + 1 within D + r; so its k nearest and their rivals lie within ``rival(D + r) + r`` of
+    the centre. One place more than k is kept, to see whether it rivals the last.
+    """
+    room = place.shape[1] + 1
+    list_d2, list_place = np.empty(room), np.empty(room, np.int64)
+    near_d2 = np.empty(near.shape[1])
+    for part in range(len(which)):
+        s = which[part]
+        length = 0
+        for g in range(segment[part], segment[part + 1]):
+            a, b = groups[g], groups[g + 1]
+            if a == b:
+                continue
+            cx, cy, cz, r = _ball(table, a, b)
+            centre = (cx, cy, cz, math.atan2(cy, cx))
+            bound = _bound_by_list(sites, centre, list_place, length, room, reach_m + r)
+            length = _search(centre, bound, box[s], cell_first[s], starts, sites, list_d2, list_place)
+            if a + 1 == b:
+                _write(centre, sites, list_d2, list_place, length, sure_m, order[a], name, place, miles, state)
+                continue
+            farthest = math.sqrt(list_d2[room - 1]) + ROUNDING_M if length == room else reach_m
+            window = _rival_m(min(reach_m, farthest + r)) + r
+            copied = _gather(centre, window, box[s], cell_first[s], starts, sites, near)
+            for i in range(a, b):
+                px, py, pz = table[i, 0], table[i, 1], table[i, 2]
+                for n in range(copied):
+                    dx, dy, dz = px - near[0, n], py - near[1, n], pz - near[2, n]
+                    near_d2[n] = dx * dx + dy * dy + dz * dz
+                found, limit2 = 0, reach_m * reach_m
+                for n in range(copied):
+                    if near_d2[n] < limit2:
+                        found = _insert(list_d2, list_place, found, room, near_d2[n], np.int64(near[3, n]))
+                        if found == room:
+                            limit2 = min(limit2, list_d2[room - 1])
+                point = (px, py, pz, 0.0)
+                _write(point, sites, list_d2, list_place, found, sure_m, order[i], name, place, miles, state)
+                length = found
+
+
+@inline
+def _insert(list_d2, list_place, length, room, d2, place):
+    """Keep the ``room`` smallest of a list, sorted; returns how many it holds."""
+    at = min(length, room - 1)
+    while at > 0 and list_d2[at - 1] > d2:
+        list_d2[at], list_place[at] = list_d2[at - 1], list_place[at - 1]
+        at -= 1
+    list_d2[at], list_place[at] = d2, place
+    return min(length + 1, room)
+
+
+@inline
+def _bound_by_list(sites, centre, list_place, length, room, reach_m):
+    """Chord within which as many places as are looked for surely lie: those of the previous answer."""
+    if length < room:
+        return reach_m
+    x, y, z = sites
+    bound = 0.0
+    for n in range(room):
+        j = list_place[n]
+        dx, dy, dz = centre[0] - x[j], centre[1] - y[j], centre[2] - z[j]
+        bound = max(bound, dx * dx + dy * dy + dz * dz)
+    return min(reach_m, math.sqrt(bound) + ROUNDING_M)
+
+
+@jit
+def _search(point, reach_m, box, base, starts, sites, list_d2, list_place):
+    """Fill a list with the nearest places within ``reach_m``, sorted; returns how many."""
+    px, py, pz, lon = point
+    x, y, z = sites
+    room = len(list_d2)
+    z0, row_m, rows_f, lon0, span, column_rad, columns_f = box
+    rows, columns = np.int64(rows_f), np.int64(columns_f)
+    per_rad, per_rho = 1.0 / column_rad, 1.0 / max(math.sqrt(px * px + py * py), 1e-9)
+    limit2, window, length = reach_m * reach_m, _rival_m(reach_m), 0
+    u = turned(lon, lon0, span)
+    home = np.int64(min(max((pz - z0) / row_m, 0.0), rows_f - 1.0))
+    for up in range(2):
+        row, step = home + up, 2 * up - 1
+        while 0 <= row < rows:
+            gap = max(z0 + row * row_m - pz, pz - z0 - (row + 1) * row_m, ROUNDING_M) - ROUNDING_M
+            if gap > window:
+                break
+            first, last = _columns(u, window * per_rho, span, per_rad, columns)
+            row_start = base + row * columns
+            row += step
+            if last < first:
+                continue
+            old = limit2
+            for j in range(starts[row_start + first], starts[row_start + last + 1]):
+                dx, dy, dz = px - x[j], py - y[j], pz - z[j]
+                d2 = dx * dx + dy * dy + dz * dz
+                if d2 < limit2:
+                    length = _insert(list_d2, list_place, length, room, d2, j)
+                    if length == room:
+                        limit2 = min(limit2, list_d2[room - 1])
+            if limit2 < old:
+                window = _rival_m(math.sqrt(limit2))
+    return length
+
+
+@jit
+def _gather(centre, reach_m, box, base, starts, sites, near):
+    """Copy the places within ``reach_m`` of a centre to ``near`` (x, y, z, number), about nearest first."""
+    cx, cy, cz, lon = centre
+    x, y, z = sites
+    z0, row_m, rows_f, lon0, span, column_rad, columns_f = box
+    rows, columns = np.int64(rows_f), np.int64(columns_f)
+    per_rad, per_rho = 1.0 / column_rad, 1.0 / max(math.sqrt(cx * cx + cy * cy), 1e-9)
+    window = reach_m + ROUNDING_M
+    u = turned(lon, lon0, span)
+    home = np.int64(min(max((cz - z0) / row_m, 0.0), rows_f - 1.0))
+    copied = 0
+    for up in range(2):
+        row, step = home + up, 2 * up - 1
+        while 0 <= row < rows:
+            gap = max(z0 + row * row_m - cz, cz - z0 - (row + 1) * row_m, ROUNDING_M) - ROUNDING_M
+            if gap > window:
+                break
+            first, last = _columns(u, window * per_rho, span, per_rad, columns)
+            row_start = base + row * columns
+            row += step
+            if last < first:
+                continue
+            for j in range(starts[row_start + first], starts[row_start + last + 1]):
+                dx, dy, dz = cx - x[j], cy - y[j], cz - z[j]
+                near[0, copied], near[1, copied], near[2, copied], near[3, copied] = x[j], y[j], z[j], j
+                copied += 1 if dx * dx + dy * dy + dz * dz <= window * window else 0
+    return copied
+
+
+@inline
+def _write(point, sites, list_d2, list_place, length, sure_m, at, name, place, miles, state):
+    """Write the answer for one point, and whether the bounds leave it open."""
+    px, py, pz, _ = point
+    x, y, z = sites
+    unsure = 0
+    for n in range(place.shape[1]):
+        if n >= length:
+            place[at, n], miles[at, n] = -1, np.inf
+            continue
+        j, d2 = list_place[n], list_d2[n]
+        place[at, n] = name[j]
+        miles[at, n] = _closed_form_m(px, py, pz, x[j], y[j], z[j]) / _MILE_M
+        # (1.01 c + 1e-5)^2 is more than any rival's square: only then is it worked out
+        if n + 1 < length and list_d2[n + 1] <= d2 * 1.04 + 1.0:
+            unsure = OPEN if math.sqrt(list_d2[n + 1]) <= _rival_m(math.sqrt(d2)) else unsure
+        if d2 > sure_m * sure_m:
+            unsure = OPEN
+        elif d2 > _FAR_M * _FAR_M and unsure == 0:
+            unsure = FAR
+    state[at] = unsure
+
+
+@jit
 def _sieve(centre, r, lon, box, base, starts, sites, reach_m, weight, all_inside, near, near_weight):
     """Sort the places of a service into surely inside for a whole ball of points, surely outside, and near.
 
@@ -471,7 +335,7 @@ def _sieve(centre, r, lon, box, base, starts, sites, reach_m, weight, all_inside
     cx, cy, cz = centre
     window = reach_m + r + ROUNDING_M
     per_rho = 1.0 / max(math.sqrt(cx * cx + cy * cy), 1e-9)
-    u = _turned(lon, lon0, span)
+    u = turned(lon, lon0, span)
     row = np.int64(min(max((cz - window - z0) * per_m - 1.0, 0.0), rows_f - 1.0))
     inside, copied = 0, 0
     while row < rows and z0 + row * row_m - cz <= window + ROUNDING_M:
@@ -500,7 +364,7 @@ def _sieve(centre, r, lon, box, base, starts, sites, reach_m, weight, all_inside
     return inside, copied
 
 
-@_jit
+@jit
 def count(table, order, groups, segment, which, box, cell_first, starts, sites, reach_m, weight, near, counts, state):
     """Count the places within reach of every point, weighted, points of one group (same cell) together."""
     near_weight = np.empty(near.shape[1], np.int64)
@@ -538,7 +402,7 @@ def count(table, order, groups, segment, which, box, cell_first, starts, sites, 
                 state[order[i]] = OPEN if unsure > 0 else 0
 
 
-@_jit
+@jit
 def fill(
     table, order, groups, segment, which, box, cell_first, starts, sites, reach_m, weight, near, begin, place, miles
 ):
@@ -586,7 +450,7 @@ def fill(
                     place[to + n], miles[to + n] = np.int64(near[5, at]), length_mi[at]
 
 
-@_jit
+@jit
 def _spread(length_mi, inside, found, slot, tie, out):  # noqa: C901 - counting, spreading, putting right
     """Sort ``inside[:found]`` by length, then by ``tie``, into ``out``.
 
@@ -632,7 +496,7 @@ def _spread(length_mi, inside, found, slot, tie, out):  # noqa: C901 - counting,
         out[m + 1] = this
 
 
-@_jit
+@jit
 def read_table(packed, rows, columns, west, south, per_deg, lon, lat, service, out):
     """Read the coverage table for every point: in or not into ``out``; returns the points it cannot tell.
 

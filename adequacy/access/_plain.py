@@ -34,8 +34,10 @@ def rivals_m(chord_m: Floats) -> Floats:
     return np.where(chord_m <= limb_m, chord_m + bend * chord_m**3 + 1e-5, np.inf)
 
 
-def nearest(grid: Grid, service: int, tree: object, xyz: Floats, k: int, reach_m: float, sure_m: float):  # type: ignore[no-untyped-def]
-    """Find the k nearest places of one service: place, miles, state; shapes (n, k), (n, k), (n,)."""
+def nearest(  # type: ignore[no-untyped-def]
+    grid: Grid, service: int, tree: object, xyz: Floats, k: int, reach_m: float, sure_m: float, name: Ints
+):
+    """Find the k nearest places of one service: their names, miles, state; shapes (n, k), (n, k), (n,)."""
     count, places = len(xyz), grid.places(service)
     place = np.full((count, k), -1, dtype=np.int64)
     miles = np.full((count, k), np.inf)
@@ -44,9 +46,9 @@ def nearest(grid: Grid, service: int, tree: object, xyz: Floats, k: int, reach_m
     bound = reach_m * (1 + 1e-12) + 1e-6  # the tree asks for "less than"
     chord, found = tree.query(xyz, k=k + 1, distance_upper_bound=bound)  # type: ignore[attr-defined]
     known = np.isfinite(chord[:, :k])
-    place[known] = found[:, :k][known] + places.start
+    at = found[:, :k][known] + places.start
+    place[known] = name[at]
     point = np.nonzero(known)[0]
-    at = place[known]
     a = xyz[point].T
     miles[known] = distance.closed_form_m(a[0], a[1], a[2], grid.x[at], grid.y[at], grid.z[at]) / distance.MILE_M
     with np.errstate(invalid="ignore"):

@@ -81,12 +81,12 @@ def ask(lon: Floats, lat: Floats, code: int | Ints, services: int, spread: float
             lon, lat, np.zeros((0, 4)), empty, np.zeros(1, np.int64), np.zeros(len(which) + 1, np.int64), which
         )
     if compiled:
-        from adequacy.access import _numba
+        from adequacy.access import _numba_index
 
-        table = _numba.locate(lon, lat)
+        table = _numba_index.locate(lon, lat)
         box = _grid.point_box(table[:, 2], table[:, 3], len(which), spread)
         bucket_of = np.zeros(len(lon), dtype=np.int16) if one else np.asarray(code)
-        table, order, groups = _numba.sort_points(table, bucket_of, len(which), _grid.pack((box,))[0])
+        table, order, groups = _numba_index.sort_points(table, bucket_of, len(which), _grid.pack((box,))[0])
         return Asked(lon, lat, table, order, groups, np.arange(len(which) + 1) * box.cells, which)
     table = locate(lon, lat)
     box = _grid.point_box(table[:, 2], table[:, 3], len(which), spread)

@@ -92,35 +92,30 @@ def pair_miles(grid: Grid, asked: Asked, point: Ints, place: Ints, reach: Reach)
 
 
 def settle_nearest(
-    grid: Grid, asked: Asked, place: Ints, miles: Floats, state: NDArray[np.int8], limit_mi: float
-) -> tuple[Floats, Ints]:
-    """Measure again whatever the bounds left open among the nearest, and turn places into rows."""
+    grid: Grid, asked: Asked, row: Ints, miles: Floats, state: NDArray[np.int8], limit_mi: float
+) -> None:
+    """Measure again, in place, whatever the bounds left open among the nearest."""
+    if not state.any():
+        return
     far = np.flatnonzero(state == _plain.FAR)
     if len(far):
-        point, slot = np.nonzero(place[far] >= 0)
+        point, slot = np.nonzero(row[far] >= 0)
         point = far[point]
-        at = place[point, slot]
-        miles[point, slot] = distance.karney_between(asked.lon[point], asked.lat[point], *grid.lon_lat(at))
+        at = grid.site_of_row[row[point, slot]]
+        site = (grid.site_lon[at], grid.site_lat[at])
+        miles[point, slot] = distance.karney_between(asked.lon[point], asked.lat[point], *site)
     unsure = np.flatnonzero(state == _plain.OPEN)
-    miles, row = _to_rows(grid, place, miles)
-    if len(unsure):
-        code = asked.services()[unsure]
-        miles[unsure], row[unsure] = np.inf, -1
-        for s in np.unique(code):
-            mine = unsure[code == s]
-            _settle_ties(grid, int(s), (asked.lon[mine], asked.lat[mine]), place[mine], limit_mi, (mine, miles, row))
-    return miles, row
+    code = asked.services()[unsure] if len(unsure) else unsure
+    for s in np.unique(code):
+        mine = unsure[code == s]
+        found = row[mine]
+        miles[mine], row[mine] = np.inf, -1
+        _settle_ties(grid, int(s), (asked.lon[mine], asked.lat[mine]), found, limit_mi, (mine, miles, row))
 
 
-def _to_rows(grid: Grid, place: Ints, miles: Floats) -> tuple[Floats, Ints]:
-    """Turn places into rows: a place with several rows takes several ranks."""
+def to_rows(grid: Grid, place: Ints, miles: Floats) -> None:
+    """Turn places into rows, in place: a place with several rows takes several ranks."""
     k = place.shape[1]
-    if not len(grid.rows):
-        return miles, place
-    if k == 1 or len(grid.rows) == len(grid.x):
-        row = grid.rows[grid.group_first[np.maximum(place, 0)]]
-        row[place < 0] = -1
-        return miles, row
     size = np.where(place >= 0, np.diff(grid.group_first)[place], 1)
     ends = np.cumsum(size, axis=1)
     out_mi, row, points = np.full(place.shape, np.inf), np.full(place.shape, -1), np.arange(len(place))
@@ -131,25 +126,25 @@ def _to_rows(grid: Grid, place: Ints, miles: Floats) -> tuple[Floats, Ints]:
         offset = rank - (ends[points, slot] - size[points, slot])
         out_mi[known, rank] = miles[points, slot][known]
         row[known, rank] = grid.rows[grid.group_first[at[known]] + offset[known]]
-    return out_mi, row
+    place[:], miles[:] = row, out_mi
 
 
 def _settle_ties(
     grid: Grid,
     service: int,
     lon_lat: tuple[Floats, Floats],
-    place: Ints,
+    found: Ints,
     limit_mi: float,
     out: tuple[Ints, Floats, Ints],
 ) -> None:
-    """Rank the rivals of the places found by Karney's algorithm, for points of one service left open."""
+    """Rank the rivals of the rows found by Karney's algorithm, for points of one service left open."""
     xyz = distance.ecef(*lon_lat)
-    found = place >= 0
-    at = np.maximum(place, 0)
-    chord = np.sqrt(sum((xyz[:, None, axis] - part[at]) ** 2 for axis, part in enumerate((grid.x, grid.y, grid.z))))
-    last = np.where(found, chord, 0.0).max(axis=1)
+    at = grid.site_of_row[np.maximum(found, 0)]
+    there = distance.ecef(grid.site_lon[at], grid.site_lat[at]).reshape(*found.shape, 3)
+    chord = np.sqrt(((xyz[:, None, :] - there) ** 2).sum(axis=2))
+    last = np.where(found >= 0, chord, 0.0).max(axis=1)
     sure_m, out_m = distance.chord_bounds_m(limit_mi)
-    rival_m = np.where(found.all(axis=1), _plain.rivals_m(last), out_m)
+    rival_m = np.where((found >= 0).all(axis=1), _plain.rivals_m(last), out_m)
     rival_m = np.minimum(np.where(last > sure_m, np.maximum(rival_m, out_m), rival_m), EVERYWHERE_M)
     box, base = grid.geometry[service], int(grid.cell_first[service])
     for point, candidate in _plain.near_pairs(box, base, grid.starts, xyz, rival_m):

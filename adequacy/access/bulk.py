@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from adequacy import distance
-from adequacy.access import _grid, _plain, _points, _settle
+from adequacy.access import _grid, _keys, _plain, _points, _settle
 from adequacy.errors import MissingExtra, UnknownService, UsageError
 
 if TYPE_CHECKING:
@@ -118,9 +118,9 @@ class SiteIndex:
         engine: Literal["numba", "numpy"] | None = None,
     ) -> None:
         columns = _grid.site_arrays(lon, lat, uncertainty_mi)
-        at = _site_rows(site, len(columns[0]))
-        code, found = _factorize(np.zeros(len(at), np.int64) if service is None else service, len(at))
-        self.services: tuple[Hashable, ...] = _declared(services, service, code, found)
+        at = _keys.site_rows(site, len(columns[0]))
+        code, found = _keys.factorize(np.zeros(len(at), np.int64) if service is None else service, len(at))
+        self.services: tuple[Hashable, ...] = _keys.declared(services, service, code, found)
         self._code_of = {key: number for number, key in enumerate(self.services)}
         if found is not None and len(code):
             code = np.array([self._code(key) for key in found], dtype=np.int64)[code]
@@ -192,10 +192,11 @@ class SiteIndex:
         limit = np.inf if limit_mi is None else float(limit_mi)
         distance.chord_bounds_m(limit)
 
-        def answer(asked: Asked) -> tuple[Floats, Ints]:
+        def answer(asked: Asked, miles: Floats, row: Ints) -> None:
             if self._uncertain and edge != "reference":
-                return self._nearest_shifted(asked, many, limit, _SIGN[edge])
-            return self._nearest(asked, many, limit)
+                self._nearest_shifted(asked, limit, _SIGN[edge], miles, row)
+            else:
+                self._nearest(asked, limit, miles, row)
 
         blank = (np.full(many, np.nan), np.full(many, -1))
         miles, row = self._run(lon, lat, service, answer, blank, progress)
@@ -232,10 +233,11 @@ class SiteIndex:
         if coverage is not None:
             return coverage.decide(self, (lon, lat), service, limit_mi=float(limit_mi), edge=edge, progress=progress)
 
-        def answer(asked: Asked) -> tuple[NDArray[np.bool_]]:
+        def answer(asked: Asked, out: NDArray[np.bool_]) -> None:
             if self._uncertain and edge != "reference":
-                return (self._count(asked, float(limit_mi), edge) > 0,)
-            return (self._exists(asked, float(limit_mi)),)
+                out[:] = self._count(asked, float(limit_mi), edge) > 0
+            else:
+                out[:] = self._exists(asked, float(limit_mi))
 
         out: NDArray[np.bool_] = self._run(lon, lat, service, answer, (np.array(False),), progress)[0]
         return out
@@ -260,8 +262,8 @@ class SiteIndex:
         _require_edge(edge)
         distance.chord_bounds_m(float(limit_mi))
 
-        def answer(asked: Asked) -> tuple[Ints]:
-            return (self._count(asked, float(limit_mi), edge),)
+        def answer(asked: Asked, out: Ints) -> None:
+            out[:] = self._count(asked, float(limit_mi), edge)
 
         out: Ints = self._run(lon, lat, service, answer, (np.array(0),), progress, spread=2.0)[0]
         return out
@@ -332,12 +334,15 @@ class SiteIndex:
         lon: ArrayLike,
         lat: ArrayLike,
         service: Any,
-        answer: Callable[[Asked], tuple[NDArray[Any], ...]],
+        answer: Callable[..., None],
         blank: tuple[NDArray[Any], ...],
         progress: Progress | None,
         spread: float = 1.0,
     ) -> list[NDArray[Any]]:
-        """Ask all points chunk by chunk and put the answers in the caller's order; ``blank`` where NaN."""
+        """Ask all points chunk by chunk and put the answers in the caller's order; ``blank`` where NaN.
+
+        Answers are written where they belong, since fresh memory costs more than the search.
+        """
         lon_deg, lat_deg = _points.points(lon, lat)
         code = self.codes_of(service, len(lon_deg))
         asked_for = range(len(self.services)) if code is None else range(1)
@@ -346,11 +351,15 @@ class SiteIndex:
         for part in _points.chunks(len(lon_deg), min(_CHUNK, _CHUNK_MIXED) if mixed else _CHUNK):
             some, asked = self._ask(lon_deg, lat_deg, 0 if code is None else code, part, spread)
             for s in asked_for:
-                answers = answer(asked if code is not None else asked.for_service(s))
-                for values, missing, found in zip(out, blank, answers, strict=True):
-                    if len(some) < part.stop - part.start:
-                        values[s, part] = missing
-                    values[s, part.start + some if len(some) < part.stop - part.start else part] = found
+                whole = len(some) == part.stop - part.start
+                into = [
+                    values[s, part] if whole else np.empty((len(some), *each.shape), dtype=each.dtype)
+                    for values, each in zip(out, blank, strict=True)
+                ]
+                answer(asked if code is not None else asked.for_service(s), *into)
+                for values, missing, found in () if whole else zip(out, blank, into, strict=True):
+                    values[s, part] = missing
+                    values[s, part.start + some] = found
             if progress:
                 progress(part.stop, len(lon_deg))
         return [values if code is None else values[0] for values in out]
@@ -377,7 +386,7 @@ class SiteIndex:
             return 0 if len(self.services) == 1 else None
         if np.ndim(service) == 0 or isinstance(service, tuple):
             return self._code(service)
-        code, found = _factorize(service, count)
+        code, found = _keys.factorize(service, count)
         if found is not None:
             return np.array([self._code(key) for key in found], dtype=np.int64)[code] if count else code
         if count and not 0 <= code.min() <= code.max() < len(self.services):
@@ -405,34 +414,62 @@ class SiteIndex:
 
     # ---- what is asked --------------------------------------------------------------------------------------------
 
-    def _nearest(self, asked: Asked, k: int, limit_mi: float) -> tuple[Floats, Ints]:
-        """Find the k nearest within the limit; miles and rows, both (points, k)."""
+    def _nearest(self, asked: Asked, limit_mi: float, miles: Floats, row: Ints) -> None:
+        """Find the nearest within the limit; miles and rows are (points, k)."""
         sure_m, out_m = distance.chord_bounds_m(limit_mi)
         reach_m = min(out_m, _settle.EVERYWHERE_M)
-        place, miles = np.empty((len(asked), k), dtype=np.int64), np.empty((len(asked), k))
-        state = np.zeros(len(asked), dtype=np.int8)
+        alone = len(self.grid.rows) == len(self.grid.x)
+        name = self._lead if alone or row.shape[1] == 1 else np.arange(len(self.grid.x))
         if self.engine == "numba":
-            from adequacy.access import _numba
-
-            grid = self.grid
-            args = (asked.table, asked.order, asked.bounds, asked.which, self._boxes, grid.cell_first, grid.starts)
-            sites = (grid.x, grid.y, grid.z, reach_m, sure_m)
-            if k == 1:
-                _numba.nearest_one(*args, *sites, place[:, 0], miles[:, 0], state)
-            else:
-                _numba.nearest_many(*args, *sites, place, miles, state)
+            state = self._nearest_compiled(asked, reach_m, sure_m, name, miles, row)
         else:
+            state = np.zeros(len(asked), dtype=np.int8)
             for s, at in asked.parts():
                 into = asked.order[at]
-                place[into], miles[into], state[into] = _plain.nearest(
-                    self.grid, s, self._tree(s), asked.table[at, :3], k, reach_m, sure_m
+                row[into], miles[into], state[into] = _plain.nearest(
+                    self.grid, s, self._tree(s), asked.table[at, :3], row.shape[1], reach_m, sure_m, name
                 )
-        return _settle.settle_nearest(self.grid, asked, place, miles, state, limit_mi)
+        if not alone and row.shape[1] > 1:
+            _settle.to_rows(self.grid, row, miles)
+        _settle.settle_nearest(self.grid, asked, row, miles, state, limit_mi)
+
+    def _nearest_compiled(
+        self, asked: Asked, reach_m: float, sure_m: float, name: Ints, miles: Floats, row: Ints
+    ) -> NDArray[np.int8]:
+        """Find the nearest in compiled code; returns what the bounds leave open."""
+        from adequacy.access import _numba
+
+        grid, state = self.grid, np.empty(len(asked), dtype=np.int8)
+        cells, sites = (self._boxes, grid.cell_first, grid.starts), (grid.x, grid.y, grid.z)
+        if row.shape[1] == 1:
+            asks = (asked.table, asked.order, asked.bounds, asked.which)
+            out = (row.reshape(-1), miles.reshape(-1), state)
+            _numba.nearest_one(*asks, *cells, *sites, reach_m, sure_m, name, *out)
+        else:
+            groups = (asked.table, asked.order, asked.groups, asked.segment, asked.which)
+            near = np.empty((4, int(np.diff(grid.first).max(initial=0)) + 1))
+            _numba.nearest_many(*groups, *cells, sites, reach_m, sure_m, name, near, row, miles, state)
+        return state
+
+    def _nearest_shifted(self, asked: Asked, limit_mi: float, sign: float, miles: Floats, row: Ints) -> None:
+        """Find the nearest by ``d + sign * uncertainty``."""
+        miles[:], row[:] = np.inf, -1
+        for s, at in asked.parts():
+            point = asked.order[at]
+            if self.grid.first[s] < self.grid.first[s + 1]:
+                lon_lat = (asked.lon[point], asked.lat[point])
+                miles[point], row[point] = _settle.nearest_shifted(
+                    self.grid, s, self._tree(s), lon_lat, asked.table[at, :3], row.shape[1], sign
+                )
+        beyond = ~(miles <= limit_mi)
+        miles[beyond], row[beyond] = np.inf, -1
 
     def _exists(self, asked: Asked, limit_mi: float) -> NDArray[np.bool_]:
         """Say whether any place, taken where it is drawn, is within the limit of each point."""
         if self.engine == "numba":
-            return np.isfinite(self._nearest(asked, 1, limit_mi)[0][:, 0])
+            miles, row = np.empty((len(asked), 1)), np.empty((len(asked), 1), dtype=np.int64)
+            self._nearest(asked, limit_mi, miles, row)
+            return row[:, 0] >= 0
         sure_m, out_m = distance.chord_bounds_m(limit_mi)
         chord = np.full(len(asked), np.inf)
         for s, at in asked.parts():
@@ -446,19 +483,6 @@ class SiteIndex:
             for point, _ in _settle.exact_pairs(self.grid, asked.only(unsure), reach):
                 exists[unsure[point]] = True
         return exists
-
-    def _nearest_shifted(self, asked: Asked, k: int, limit_mi: float, sign: float) -> tuple[Floats, Ints]:
-        """Find the k nearest by ``d + sign * uncertainty``."""
-        miles, row = np.full((len(asked), k), np.inf), np.full((len(asked), k), -1)
-        for s, at in asked.parts():
-            point = asked.order[at]
-            if self.grid.first[s] < self.grid.first[s + 1]:
-                miles[point], row[point] = _settle.nearest_shifted(
-                    self.grid, s, self._tree(s), (asked.lon[point], asked.lat[point]), asked.table[at, :3], k, sign
-                )
-        beyond = ~(miles <= limit_mi)
-        miles[beyond], row[beyond] = np.inf, -1
-        return miles, row
 
     def _count(self, asked: Asked, limit_mi: float, edge: Edge) -> Ints:
         """Count the rows within the limit of every point."""
@@ -535,42 +559,6 @@ class SiteIndex:
         place, miles = (np.concatenate([a[kept], b]) for a, b in zip((place, miles), others, strict=True))
         order = np.lexsort((self._lead[place], miles, point))
         return np.bincount(point, minlength=len(asked)), place[order], miles[order]
-
-
-def _site_rows(site: ArrayLike | None, sites: int) -> Ints:
-    """Return the site of each row, checked."""
-    if site is None:
-        return np.arange(sites)
-    at: Ints = np.asarray(site, dtype=np.int64).ravel()
-    if len(at) and not 0 <= at.min() <= at.max() < sites:
-        raise UsageError(f"site: rows must lie in 0..{sites - 1}; found {at.min()}..{at.max()}.")
-    return at
-
-
-def _declared(
-    services: Sequence[Hashable] | None, service: ArrayLike | None, code: Ints, found: list[Hashable] | None
-) -> tuple[Hashable, ...]:
-    """Return the services of an index: those declared, else those that occur."""
-    if services is not None:
-        return tuple(dict.fromkeys(services))
-    if service is None:
-        return ("",)
-    return tuple(range(int(code.max(initial=-1)) + 1)) if found is None else tuple(sorted(found, key=str))
-
-
-def _factorize(service: Any, count: int) -> tuple[Ints, list[Hashable] | None]:
-    """Number the keys as they come: number of each row, and the keys. Integers are numbers already: no keys."""
-    keys = np.asarray(service)
-    if keys.shape != (count,):
-        raise UsageError(f"service: shape {keys.shape} for {count} rows or points. Give one key, or one for each.")
-    if keys.dtype.kind in "iu":
-        return keys, None
-    import pandas as pd
-
-    code, found = pd.factorize(keys.astype(object))
-    if (code < 0).any():
-        raise UnknownService(f"service: the key in row {int(np.flatnonzero(code < 0)[0])} is missing.")
-    return code.astype(np.int64), list(found)
 
 
 def _choose(engine: str | None) -> str:
