@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib.util
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -135,8 +136,8 @@ class SiteIndex:
             compiled=self.engine == "numba",
         )
         self._uncertain = bool((columns[2] > 0).any())
-        self._size = np.diff(self.grid.group_first)
-        self._lead = self.grid.rows[self.grid.group_first[:-1]]
+        self._alone = len(self.grid.rows) == len(self.grid.x)  # no two rows stand at one place
+        self._lead = self.grid.rows if self._alone else self.grid.rows[self.grid.group_first[:-1]]
         self._boxes = _grid.pack(self.grid.geometry)
         self._trees: dict[int, Any] = {}
 
@@ -403,6 +404,11 @@ class SiteIndex:
                 "'services'."
             ) from None
 
+    @cached_property
+    def _size(self) -> Ints:
+        """How many rows stand at each place."""
+        return np.diff(self.grid.group_first)
+
     def _tree(self, service: int) -> Any:
         """Return the k-d tree of one service's places."""
         if service not in self._trees:
@@ -418,8 +424,7 @@ class SiteIndex:
         """Find the nearest within the limit; miles and rows are (points, k)."""
         sure_m, out_m = distance.chord_bounds_m(limit_mi)
         reach_m = min(out_m, _settle.EVERYWHERE_M)
-        alone = len(self.grid.rows) == len(self.grid.x)
-        name = self._lead if alone or row.shape[1] == 1 else np.arange(len(self.grid.x))
+        name = self._lead if self._alone or row.shape[1] == 1 else np.arange(len(self.grid.x))
         if self.engine == "numba":
             state = self._nearest_compiled(asked, reach_m, sure_m, name, miles, row)
         else:
@@ -429,7 +434,7 @@ class SiteIndex:
                 row[into], miles[into], state[into] = _plain.nearest(
                     self.grid, s, self._tree(s), asked.table[at, :3], row.shape[1], reach_m, sure_m, name
                 )
-        if not alone and row.shape[1] > 1:
+        if not self._alone and row.shape[1] > 1:
             _settle.to_rows(self.grid, row, miles)
         _settle.settle_nearest(self.grid, asked, row, miles, state, limit_mi)
 
@@ -521,7 +526,7 @@ class SiteIndex:
             counts, place, miles = self._lists_compiled(asked, reach)
         else:
             counts, place, miles = self._lists_plain(asked, reach)
-        if len(self.grid.rows) == len(self.grid.x):
+        if self._alone:
             return counts, self._lead[place], miles
         size = self._size[place]
         ends = np.concatenate([[0], np.cumsum(size)])
