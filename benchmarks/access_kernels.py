@@ -8,7 +8,6 @@ exit 1 if a single decision differs.
 from __future__ import annotations
 
 import argparse
-import resource
 import subprocess
 import sys
 import time
@@ -209,10 +208,9 @@ def others(report: Report, count: int, repeats: int) -> None:
     } | peers.others(roster, lon, lat, service)
     answers = one.run(contestants, repeats)
     truth = peers.Trees(roster).nearest_exact(lon, lat, service, np.inf)[0] <= LIMIT_MI
-    report.times += [
-        f"{line} {int(((answers[name] <= LIMIT_MI) != truth).sum())} wrong of {count:,} |".replace("| |", "|")
-        for name, line in zip(contestants, one.lines(), strict=True)
-    ]
+    for name in contestants:
+        wrong = int(((answers[name] <= LIMIT_MI) != truth).sum())
+        report.times.append(f"| {one.job} | {name}; {wrong} of {count:,} decided wrongly | {one.ns(name):,.1f} |")
     report.agree(answers["ours, numba, build included"] <= LIMIT_MI, truth)
 
 
@@ -251,7 +249,9 @@ def real(report: Report, data: Path, repeats: int) -> None:
 
 
 def memory(report: Report, count: int) -> None:
-    """Peak memory of a process that decides and measures ``count`` points for one service each."""
+    """Peak memory of a process that decides and measures ``count`` points for one service each (not on Windows)."""
+    if sys.platform == "win32":
+        return
     for engine in ENGINES:
         code = f"from benchmarks.access_kernels import memory_child; memory_child({count}, {engine!r})"
         root = Path(__file__).resolve().parent.parent
@@ -264,6 +264,8 @@ def memory(report: Report, count: int) -> None:
 
 def memory_child(count: int, engine: str) -> None:
     """Decide and measure in a fresh process and print its peak memory in MB."""
+    import resource  # not on Windows
+
     lon, lat = make_points(count)
     service = make_services(count).astype(np.int16)
     index = index_of(make_roster(), engine)
@@ -280,7 +282,8 @@ def page(report: Report, repeats: int) -> str:
         [
             "# Benchmarks of the whole-plan kernels",
             "",
-            f"Run {time.strftime('%Y-%m-%d')} by `python benchmarks/access_kernels.py`; {race.machine()}.",
+            f"Run {time.strftime('%Y-%m-%d')} by `python benchmarks/access_kernels.py`",
+            f"on {race.machine()}.",
             f"Contestants alternate in one process, one thread, CPU time, medians of {repeats} after one warm-up.",
             "Compare ratios, not times: the machine was shared. Roster: 40,000 (or 1,000,000) synthetic sites",
             "clustered in North Carolina's box, 80 services; a request is a service and a point. Peers build their",
