@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from geographiclib.geodesic import Geodesic
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import adequacy as aq
@@ -154,6 +154,19 @@ def _supply(sites: list[tuple[Any, ...]], *, travels: bool) -> Supply:
 
 
 @settings(max_examples=60, deadline=None)
+@example(
+    sites=[
+        ((-78.846, 35.397), 0, "", 0.0, (None, None)),
+        ((-78.846, 35.147), 0, "", 0.0, (None, None)),
+        ((-78.846, 35.147), 0, "", 0.0, (None, None)),
+        ((-78.471, 35.647), 0, "", 0.0, (None, None)),
+    ],
+    persons=[((-79.096, 35.647), "37085", 9.0)],
+    limit=8.6,
+    travels=False,
+    counts="site",
+    on_the_line=3,
+)
 @given(
     st.lists(_SITE, max_size=14),
     st.lists(
@@ -205,8 +218,8 @@ def _counts(each: Offering, county: str, age: float, travels: bool) -> bool:
 
 def _inside(home: tuple[float, float], each: Offering, far: float, limit: float) -> bool:
     if not each.uncertainty_mi:
-        geod = Geodesic.WGS84.Inverse(home[1], home[0], each.lat, each.lon, Geodesic.DISTANCE)
-        return float(geod["s12"]) <= limit * MILE_M
+        # in miles, as the limit is given: turned into metres it can lose the last digit, and a site on the line with it
+        return _miles(home, (each.lon, each.lat)) <= limit
     return far <= limit
 
 
