@@ -207,7 +207,7 @@ class Network:
         funding : {"medicaid", "state"}, optional
             Who pays.
         population : str, optional
-            A population word of the roster.
+            A population word of the roster; one that nobody knows is refused.
         limit_mi : float, optional
             A limit in statute miles instead of the rule's.
         index : Path, optional
@@ -222,7 +222,7 @@ class Network:
         Raises
         ------
         UsageError
-            A malformed ZIP, coordinate, date, age; no place, or several.
+            A malformed ZIP, coordinate, date, age; a population that nobody knows; no place, or several.
         UnknownService
             No such service (suggestions in ``choices``), or several (``AmbiguousService``).
         NotDecidable

@@ -7,6 +7,7 @@ rules of the day and the cautions.
 from adequacy.access.answer import Answer, Caution, ask, counted_sites, question_for
 from adequacy.access.counting import FUNNEL, REASONS, counts_for_gap
 from adequacy.access.finding import Finding, NearestMiles, NotCounted, Question, Site, find, word_for
+from adequacy.access.populations import population_word
 
 __all__ = [
     "FUNNEL",
@@ -22,6 +23,7 @@ __all__ = [
     "counted_sites",
     "counts_for_gap",
     "find",
+    "population_word",
     "question_for",
     "word_for",
 ]

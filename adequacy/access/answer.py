@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from adequacy import __version__
 from adequacy.access.counting import TRAVELS, counts_for_gap
 from adequacy.access.finding import Finding, NotCounted, Question, Site, find
+from adequacy.access.populations import population_word
 from adequacy.clocks import read_date
 from adequacy.errors import NoStandardInForce, UsageError
 from adequacy.geocode import CAUTIONS
@@ -123,7 +124,7 @@ def ask(
     funding : {"medicaid", "state"}, optional
         Who pays; not tested without it.
     population : str, optional
-        A population word of the roster.
+        A population word of the roster, or of the policy's ``population_words``.
     limit_mi : float, optional
         A limit in statute miles instead of the rule's; the answer says so.
     county_of_eligibility : str, optional
@@ -138,10 +139,12 @@ def ask(
     NoStandardInForce
         If no radius rule is in force on that day.
     UsageError
-        If an age or a limit cannot be.
+        If an age or a limit cannot be, or nobody knows the population word.
     """
     day = _require_sensible(on, age, limit_mi, funding)
     standard = _standard_for(policy, day, limit_mi)
+    if population is not None:
+        population = population_word(network, policy, population, day)
     if county_of_eligibility:
         place = replace(place, county_fips=county_of_eligibility, counties=(county_of_eligibility,))
     question = replace(

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from adequacy.access.populations import fold_population
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -89,6 +91,11 @@ def _location(offering: Offering) -> str | None:
     return "not_located" if offering.lon is None or offering.lat is None else None
 
 
+def _serves(populations: str, word: str) -> bool:
+    """Whether a list of populations names a word, however either is spelled."""
+    return fold_population(word) in map(fold_population, populations.split(";"))
+
+
 def _fits(
     offering: Offering, age: int | None, counties: Sequence[str] | None, funding: str | None, population: str | None
 ) -> list[str]:
@@ -99,7 +106,7 @@ def _fits(
     youngest, oldest = offering.ages_min, offering.ages_max
     if age is not None and ((youngest is not None and age < youngest) or (oldest is not None and age > oldest)):
         reasons.append("ages_do_not_fit")
-    if population and offering.populations and population not in offering.populations.split(";"):
+    if population and offering.populations and not _serves(offering.populations, population):
         reasons.append("population_does_not_fit")
     if counties and offering.counties_served and not set(offering.counties_served.split(";")) & set(counties):
         reasons.append("county_not_served")

@@ -191,6 +191,11 @@ class NetworkFile:
         """The services the network holds, in alphabetical order."""
         return tuple(key for (key,) in self.rows("SELECT DISTINCT service_key FROM offerings ORDER BY service_key"))
 
+    def population_words(self) -> tuple[str, ...]:
+        """The words by which offerings state whom they serve, in alphabetical order."""
+        stated = self.rows("SELECT DISTINCT populations FROM offerings WHERE populations <> ''")
+        return tuple(sorted({word for (text,) in stated for word in str(text).split(";") if word}))
+
     def refused(self) -> Iterator[Refused]:
         """Roster rows that did not get in."""
         query = f"SELECT {', '.join(chr(34) + name + chr(34) for name in Refused._fields)} FROM refused ORDER BY fid"
