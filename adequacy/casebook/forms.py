@@ -19,6 +19,7 @@ from adequacy.clocks import read_instant, zone_named
 from adequacy.determination.facts import names_nobody
 from adequacy.errors import AdequacyError, BadValue, InputError, UsageError
 from adequacy.geocode import locate_address, locate_zip, parse_lat_lon
+from adequacy.separated import separated_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -280,6 +281,7 @@ def _form_rows(path: Path, text: str) -> Iterable[tuple[int, dict[str, str]]]:
     kind = path.suffix.casefold()
     try:
         if kind == ".csv":
+            list(separated_records(io.StringIO(text, newline=""), ",", path.name))  # no request is lost inside a cell
             rows = csv.DictReader(io.StringIO(text, newline=""), restval="", strict=True)
             return [(number, _plain_row(row)) for number, row in enumerate(rows, start=2)]
         if kind == ".toml":

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from adequacy.clocks import read_date
 from adequacy.determination.asking import determine_on
 from adequacy.errors import AdequacyError, InputError, MissingColumn, OutputError
+from adequacy.separated import rows_by_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -185,11 +186,9 @@ def _read(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     """Read a log, all text."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, restval="")
-            header = [name.strip() for name in reader.fieldnames or []]
-            reader.fieldnames = header
-            rows = [{name: (value or "").strip() for name, value in row.items() if name} for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+            header, read = rows_by_name(file, path.name)
+            rows = [{name: value.strip() for name, value in row.items() if name} for row in read]
+    except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is no CSV file in UTF-8"
         raise InputError(f"{path.name}: cannot be read ({why}). Check the path, or export it again.") from error
     missing = [name for name in IN_COLUMNS if name not in header]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from adequacy.errors import BadValue, MissingColumn, OutputError, PolicyError
 from adequacy.policy.decisions import FACT_WORDS, prove, walk
+from adequacy.separated import rows_by_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -159,11 +160,8 @@ def _read(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     """Read a CSV of facts, all text."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as source:
-            reader = csv.DictReader(source, restval="")
-            header = [name.strip() for name in reader.fieldnames or []]
-            reader.fieldnames = header
-            rows = [{name: value for name, value in row.items() if name is not None} for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+            header, rows = rows_by_name(source, path.name)
+    except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is no CSV file in UTF-8"
         raise BadValue(f"{path.name}: cannot be read ({why}). Check the path, or export it again.") from error
     missing = [fact for fact in FACT_WORDS if fact not in header and fact != _LEVEL]

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from adequacy.errors import InputError, MissingColumn, OutputError, PrivacyError
 from adequacy.geocode.ladder import Located, Record, as_number, climb
 from adequacy.geocode.sources import csv_delimiter, csv_encoding, plain_name
+from adequacy.separated import separated_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -188,9 +189,8 @@ def _header(path: Path) -> list[str]:
             raise InputError(
                 f"{path.name}: this is a workbook, not a CSV file. Save the sheet as CSV UTF-8 and run again."
             )
-    with path.open(encoding=csv_encoding(path), newline="", errors="replace") as lines:
-        first = lines.readline()
-    header = next(csv.reader([first], delimiter=csv_delimiter(first)), [])
+    _, records = _records(path)
+    header = next(records, [])
     if not any(cell.strip() for cell in header):
         raise InputError(f"{path.name}: the file is empty. Its first line must name the columns.")
     return header
@@ -215,19 +215,26 @@ def _named(header: list[str]) -> str:
     return f"Found: {', '.join(header)}."
 
 
+def _records(path: Path) -> tuple[str, Iterator[list[str]]]:
+    """Give the separator of a file, and its records, the header first."""
+
+    def records() -> Iterator[list[str]]:
+        with path.open(encoding=encoding, newline="", errors="replace") as lines:
+            yield from separated_records(lines, separator, path.name)
+
+    encoding = csv_encoding(path)
+    with path.open(encoding=encoding, newline="", errors="replace") as lines:
+        separator = csv_delimiter(lines.readline())
+    return separator, records()
+
+
 def _rows(path: Path, width: int) -> Iterator[list[str]]:
     """Read the rows below the header, each as wide as the header; surplus cells join the last."""
-    with path.open(encoding=csv_encoding(path), newline="", errors="replace") as lines:
-        delimiter = csv_delimiter(lines.readline())
-        try:
-            for cells in csv.reader(lines, delimiter=delimiter):
-                if not cells:
-                    continue
-                if len(cells) > width:
-                    cells = [*cells[: width - 1], delimiter.join(cells[width - 1 :])]
-                yield cells + [""] * (width - len(cells))
-        except csv.Error:
-            raise InputError(f"{path.name}: the file is not readable as CSV. Export it again.") from None
+    separator, records = _records(path)
+    next(records, None)
+    for cells in filter(None, records):
+        whole = [*cells[: width - 1], separator.join(cells[width - 1 :])] if len(cells) > width else cells
+        yield whole + [""] * (width - len(whole))
 
 
 def _record(cells: list[str], layout: dict[str, int]) -> Record:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from adequacy.errors import InputError, MissingColumn, MissingExtra
+from adequacy.separated import separated_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -190,13 +191,11 @@ def _csv_rows(path: Path) -> Iterator[Row]:
     """Read a delimited text file."""
     with path.open(encoding=csv_encoding(path), newline="", errors="replace") as lines:
         header = lines.readline()
-        names = [plain_name(cell) for cell in next(csv.reader([header], delimiter=csv_delimiter(header)), [])]
-        try:
-            for cells in csv.reader(lines, delimiter=csv_delimiter(header)):
-                if cells:
-                    yield dict(zip(names, cells, strict=False))
-        except csv.Error:
-            raise InputError(f"{path.name}: the file is not readable as CSV. Export it again.") from None
+        mark = csv_delimiter(header)
+        names = [plain_name(cell) for cell in next(csv.reader([header], delimiter=mark), [])]
+        for cells in separated_records(lines, mark, path.name, width=len(names), after=1):
+            if cells:
+                yield dict(zip(names, cells, strict=False))
 
 
 def _parquet_rows(path: Path) -> Iterator[Row]:

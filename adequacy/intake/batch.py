@@ -139,6 +139,10 @@ class Batch:
         if rules()[rule].verdict == "refused":
             self._refuse(places, column, rule, details)
 
+    def as_read(self, name: str) -> np.ndarray:
+        """Return the cells of a column as they were read, in the rows that were not refused."""
+        return self._old(name)[~self.refused]
+
     def refused_rows(self) -> pd.DataFrame:
         """Return table ``refused`` for this batch: one row per refused row, with its first reason."""
         import pandas as pd

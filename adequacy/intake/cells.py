@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from adequacy.intake.batch import Judge
     from adequacy.tables import Column
 
-__all__ = ["cell_judge", "clean_text", "is_npi", "read_date"]
+__all__ = ["cell_judge", "clean_text", "is_npi", "read_date", "says_unknown"]
 
 #: Dates that decide whether an offering counts: one that cannot be read refuses its row.
 DECIDING_DATES = frozenset(
@@ -143,6 +143,22 @@ def _word(column: Column, known: Mapping[str, str], text: str) -> Iterator[Chang
         certain = column.empty not in {"", "unknown"}
         value, rule = ("", "word_refused") if certain else (column.empty, "word_unknown")
         yield Change(column.name, value, rule, ", ".join(column.words))
+
+
+def says_unknown(judge: Judge, text: str) -> bool:
+    """Tell whether a cell says outright that its status is unknown, rather than nothing or nothing that can be read.
+
+    Examples
+    --------
+    >>> from adequacy.tables import table
+    >>> judge = cell_judge(table("roster").column("nctracks_status"), today=date(2026, 11, 23))
+    >>> says_unknown(judge, "Unknown"), says_unknown(judge, ""), says_unknown(judge, "perhaps so")
+    (True, False, False)
+    """
+    last = Change("", clean_text(text))
+    for change in judge(text):
+        last = change
+    return last.value == "unknown" and last.rule != "word_unknown"
 
 
 def _listed(name: str, known: Mapping[str, str], text: str) -> Iterator[Change]:

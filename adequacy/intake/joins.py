@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adequacy.errors import MissingColumn
-from adequacy.intake.cells import cell_judge
+from adequacy.intake.cells import cell_judge, says_unknown
 from adequacy.intake.identity import note_rows, street_key
 from adequacy.intake.mapping import Mapping
 from adequacy.intake.sources import batches, lacks, where
@@ -55,6 +55,8 @@ class Enrolment:
         self._today = today
         self._frames: list[pd.DataFrame] = []
         self.columns: set[str] = set()
+        #: status columns of which a file says outright that it does not know them
+        self.stated: set[str] = set()
 
     def add(self, each: LaidOut, mapping: Mapping) -> int:
         """Read one enrolment sheet; return its rows.
@@ -83,7 +85,11 @@ class Enrolment:
             rows += len(batch)
             for column in table("roster").columns:
                 if column.name in batch.values and column.name in {*_KEYS, *ENROLMENT_COLUMNS}:
-                    batch.judge((column.name,), cell_judge(column, today=self._today, words=words.get(column.name)))
+                    judge = cell_judge(column, today=self._today, words=words.get(column.name))
+                    batch.judge((column.name,), judge)
+                    if column.name in STATUS_COLUMNS:
+                        texts = dict.fromkeys(batch.as_read(column.name).tolist())
+                        self.stated |= {column.name for text in texts if says_unknown(judge, text)}
             frame = pd.DataFrame({name: batch.column(name) for name in (*_KEYS, *ENROLMENT_COLUMNS)}, dtype=object)
             frame["source_file"], frame["source_sheet"] = batch.source.file, batch.source.sheet
             frame["source_row"] = batch.rows

@@ -8,7 +8,6 @@ raw grid from A1, so that row numbers are those a spreadsheet shows. What a colu
 from __future__ import annotations
 
 import codecs
-import csv
 import gzip
 import io
 import itertools
@@ -24,6 +23,7 @@ from typing import IO, TYPE_CHECKING, Any
 from adequacy.errors import InputError, MissingExtra
 from adequacy.intake.findings import Source
 from adequacy.intake.merged import merged_ranges
+from adequacy.separated import separated_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -39,6 +39,7 @@ BLOCK_LINES = 50_000
 _BLOCK_CHARACTERS = 8 << 20
 #: Rows looked at to find the header and the separator.
 HEAD_ROWS = 30
+_SAMPLE_LINES = 4 * HEAD_ROWS
 _READ_BYTES = 1 << 20
 _SEPARATORS = ",\t|;"
 _QUOTED = re.compile(r'"[^"\r\n]*"')
@@ -271,9 +272,12 @@ def _text_sheet(file: RosterFile) -> Sheet:
     """Look at the first rows of a text file: encoding, separator, cells."""
     encoding = _encoding(file)
     with _lines(file, encoding) as lines:
-        sample = list(itertools.islice(lines, 4 * HEAD_ROWS))
+        sample = list(itertools.islice(lines, _SAMPLE_LINES))
     separator = _separator(sample)
-    head = list(itertools.islice(_records(iter(sample), separator, file.name), HEAD_ROWS))
+    # of a longer file these are the first lines: the last cell may run on, but not over so many
+    open_lines = 0 if len(sample) < _SAMPLE_LINES else _SAMPLE_LINES // 2
+    records = separated_records(sample, separator, file.name, width=0, open_lines=open_lines)
+    head = list(itertools.islice(records, HEAD_ROWS))
     return Sheet(Source(file.name), head, encoding=encoding, _file=file, _separator=separator)
 
 
@@ -308,18 +312,6 @@ def _separator(sample: list[str]) -> str:
     return max(_SEPARATORS, key=lambda mark: max((line.count(mark) for line in bare), default=0))
 
 
-def _records(lines: Iterator[str], separator: str, name: str) -> Iterator[list[str]]:
-    """Parse records; a cell that never ends is named as such."""
-    csv.field_size_limit(_READ_BYTES)
-    reader = csv.reader(lines, delimiter=separator)
-    try:
-        yield from reader
-    except csv.Error:
-        raise InputError(
-            f"{name} line {reader.line_num}: a cell has no end: a quotation mark is not closed. Close it."
-        ) from None
-
-
 def _text_blocks(file: RosterFile, sheet: Sheet, wanted: list[int], after: int) -> Iterator[Block]:
     """Yield the records of a text file in blocks: the fast parser where every line is regular, else the exact one."""
     with _lines(file, sheet.encoding) as lines:
@@ -327,14 +319,16 @@ def _text_blocks(file: RosterFile, sheet: Sheet, wanted: list[int], after: int) 
         while chunk := lines.readlines(_BLOCK_CHARACTERS):
             regular = _regular(chunk, sheet._separator, sheet.width)
             if regular is None:  # a quoted cell runs over lines: only a true parser knows where rows end from here on
-                rest = _records(itertools.chain(chunk, lines), sheet._separator, file.name)
+                rest = separated_records(
+                    itertools.chain(chunk, lines), sheet._separator, file.name, width=sheet.width, after=number
+                )
                 while records := list(itertools.islice(rest, BLOCK_LINES)):
                     yield from _shown(_exact_block(records, wanted, number, sheet.width), after)
                     number += len(records)
                 return
             block = _fast_block(chunk, sheet._separator, wanted, number, sheet.width) if regular else None
             if block is None:
-                records = list(_records(iter(chunk), sheet._separator, file.name))
+                records = list(separated_records(chunk, sheet._separator, file.name, width=sheet.width, after=number))
                 block = _exact_block(records, wanted, number, sheet.width)
             yield from _shown(block, after)
             number += len(chunk)

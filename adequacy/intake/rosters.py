@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 from adequacy.errors import MissingColumn, NoStandardInForce, RosterRefused, UsageError
 from adequacy.intake.batch import Judges
-from adequacy.intake.cells import empties
-from adequacy.intake.findings import Findings, package_rows
+from adequacy.intake.cells import cell_judge, empties, says_unknown
+from adequacy.intake.findings import Findings, Source, package_rows
 from adequacy.intake.header import plain
 from adequacy.intake.identity import add_ids, review
 from adequacy.intake.joins import Enrolment, is_enrolment
@@ -23,8 +24,8 @@ from adequacy.intake.mapping import Default, Mapping, read_mapping
 from adequacy.intake.plan_net import DIRECTORY_COLUMNS, read_plan_net
 from adequacy.intake.readers import open_roster
 from adequacy.intake.rows import Limits, judge_batch, offerings
-from adequacy.intake.sources import batches, lay_out, require_columns
-from adequacy.tables import table
+from adequacy.intake.sources import batches, lay_out, no_status, require_columns
+from adequacy.tables import STATUS_COLUMNS, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from adequacy.intake.batch import Batch
-    from adequacy.intake.findings import Source
     from adequacy.intake.header import Layout
     from adequacy.intake.readers import RosterFile
     from adequacy.intake.sources import LaidOut
@@ -125,6 +125,8 @@ class _Reading:
     refused: list[pd.DataFrame] = field(default_factory=list)
     layouts: dict[tuple[str, str], Layout] = field(default_factory=dict)
     read: int = 0
+    #: (file, sheet, status column) whose cells, or the mapping, say outright that the status is unknown
+    stated: set[tuple[str, str, str]] = field(default_factory=set)
     left_out: int = 0
     by_mapping: int = 0
 
@@ -303,6 +305,26 @@ def _take(reading: _Reading, batch: Batch) -> None:
     reading.refused.append(batch.refused_rows())
     reading.by_mapping += batch.refused_by(DECLARED)
     reading.frames.append(offerings(batch, reading.mapping))
+    _note_stated(reading, batch)
+
+
+def _note_stated(reading: _Reading, batch: Batch) -> None:
+    """Note which status columns say outright that they know nothing: by the mapping, or in a cell."""
+    import pandas as pd
+
+    source, mapping = batch.source, reading.mapping
+    declared = {*mapping.constants, *(default.column for default in mapping.defaults if default.value == "unknown")}
+    layout = reading.layouts.get((source.file, source.sheet))
+    by_taxonomy = mapping.taxonomies and not (layout and "service" in layout.columns)
+    if by_taxonomy and "contract_status" not in mapping.words:  # who practises something is not thereby contracted
+        declared.add("contract_status")
+    for name in STATUS_COLUMNS:
+        judge = reading.judges(
+            name, partial(cell_judge, table("roster").column(name), today=reading.on, words=mapping.words.get(name))
+        )
+        texts = pd.unique(batch.as_read(name)).tolist()
+        if name in declared or any(says_unknown(judge, text) for text in texts):
+            reading.stated.add((source.file, source.sheet, name))
 
 
 def _finished(reading: _Reading, sources: tuple[FileRead, ...], enrolment: Enrolment) -> Intake:
@@ -319,6 +341,7 @@ def _finished(reading: _Reading, sources: tuple[FileRead, ...], enrolment: Enrol
     add_ids(rows)
     enrolment.join(rows, reading.catalogue)
     defaults = _set_defaults(rows, reading.mapping)
+    _require_statuses(reading, rows, enrolment.stated)
     for name, meaning in empties().items():
         if name in rows:
             rows.loc[rows[name] == "", name] = meaning
@@ -338,6 +361,45 @@ def _finished(reading: _Reading, sources: tuple[FileRead, ...], enrolment: Enrol
         refused_by_mapping=reading.by_mapping,
         layouts=reading.layouts,
     )
+
+
+def _require_statuses(reading: _Reading, rows: pd.DataFrame, joined: set[str]) -> None:
+    """Refuse a source in which a status says nothing in any row; warn of the rows in which it is empty.
+
+    Parameters
+    ----------
+    joined : set of str
+        The columns for which a joined file says outright that the status is unknown.
+
+    Raises
+    ------
+    MissingColumn
+        A network in which nothing counts would call every place a gap, and nobody would see why.
+    """
+    for key, theirs in rows.groupby(["source_file", "source_sheet"], sort=False):
+        source = Source(*map(str, key))
+        layout = reading.layouts.get((source.file, source.sheet))
+        for name in STATUS_COLUMNS:
+            said = theirs[name] != ""
+            stated = (source.file, source.sheet, name) in reading.stated
+            if not stated and name not in joined and not (said & (theirs[name] != "unknown")).any():
+                raise _silent(source, name, layout)
+            if not stated or (layout and name in layout.columns):
+                column = layout.labels.get(name, name) if layout else name
+                numbers = theirs.loc[~said, "source_row"].drop_duplicates().to_numpy()
+                reading.findings.add(source, numbers, column, "status_empty", new="unknown")
+
+
+def _silent(source: Source, name: str, layout: Layout | None) -> MissingColumn:
+    """Say which column of a source tells no status: it is empty, unreadable, not there, or nothing joined fits."""
+    if layout is None or name not in layout.columns:
+        return no_status(source, name, f"no row has a '{name}', and no joined file gives one", "Add the column")
+    header = layout.labels[name]
+    shown = name if plain(header) == plain(name) else f"{name} ('{header}')"
+    return no_status(
+        source, name, f"column {shown} holds no word that can be read in any row",
+        f"Fill it in with {', '.join(table('roster').column(name).words)} (a layout's own words: [words.{name}])",
+    )  # fmt: skip
 
 
 def _set_defaults(rows: pd.DataFrame, mapping: Mapping) -> tuple[Default, ...]:

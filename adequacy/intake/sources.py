@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from adequacy.intake.mapping import Mapping
     from adequacy.intake.readers import Block, RosterFile, Sheet
 
-__all__ = ["LaidOut", "batches", "lacks", "lay_out", "require_columns", "where"]
+__all__ = ["LaidOut", "batches", "lacks", "lay_out", "no_status", "require_columns", "where"]
 
 #: What can feed a required column: any one of the groups will do.
 PROVIDER = ({"provider_name"}, {"last_name"})
@@ -164,11 +164,16 @@ def require_columns(each: LaidOut, mapping: Mapping, joined: set[str]) -> None:
         have.add("contract_status")
     for name in STATUS_COLUMNS:
         if name not in have:
-            raise MissingColumn(
-                f"{where(source)}: no column '{name}', so nothing in it would count. Add the column, join a file that "
-                f"has it, or declare a default in a file given with --columns: [defaults] {name} = "
-                '{value = "...", basis = "...", by = "...", date = "YYYY-MM-DD"}.'
-            )
+            raise no_status(source, name, f"no column '{name}'", "Add the column")
+
+
+def no_status(source: Source, name: str, what: str, remedy: str) -> MissingColumn:
+    """Say that a source knows nothing of a status, so that no row of it could count, and the ways out."""
+    return MissingColumn(
+        f"{where(source)}: {what}, so nothing in it would count. {remedy}, join a file that has it, or declare a "
+        f"default in a file given with --columns: [defaults] {name} = "
+        '{value = "...", basis = "...", by = "...", date = "YYYY-MM-DD"}.'
+    )
 
 
 def batches(each: LaidOut, mapping: Mapping, findings: Findings) -> Iterator[tuple[Batch, int]]:

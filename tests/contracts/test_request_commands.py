@@ -282,7 +282,7 @@ def test_a_form_with_faults_names_every_row_and_opens_nothing(run: Run, tmp_path
     [
         ("a.csv", "", "holds no request"),
         ("a.csv", "service,colour\nSAIOP,red\n", "row 2"),
-        ("a.csv", 'service,zip\nSAIOP,"27546\n', "is no CSV"),
+        ("a.csv", 'service,zip\nSAIOP,"27546\n', "a quotation mark is not closed"),
         ("a.json", "{", "is no JSON"),
         ("a.json", "[1]", "must be a table of facts"),
         ("a.toml", "[[request", "is no TOML"),

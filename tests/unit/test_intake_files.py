@@ -292,6 +292,7 @@ ROSTER = (
     "provider_name,npi,service,street,zip5,contract_status,credential_status\n"
     "A,1234567893,saiop,1 Main St,27546,active,\nA,1234567893,saiop,2 Oak Ave,27577,active,\n"
 )
+CREDENTIALED = ROSTER.replace("active,", "active,approved")
 
 
 def test_enrolment_files_are_joined_by_npi_and_site(tmp_path: Path) -> None:
@@ -310,9 +311,12 @@ def test_enrolment_files_are_joined_by_npi_and_site(tmp_path: Path) -> None:
 
 
 def test_joined_rows_that_disagree_leave_the_fact_unknown(tmp_path: Path) -> None:
-    nctracks = "npi,zip5,taxonomy,nctracks_status\n1234567893,27546,,active\n1234567893,27546,,ended\n"
-    intake = read([text_file(tmp_path, ROSTER), text_file(tmp_path, nctracks, "nctracks.csv")])
-    assert intake.rows["nctracks_status"].tolist() == ["unknown", "unknown"]
+    nctracks = (
+        "npi,zip5,taxonomy,nctracks_status\n1234567893,27546,,active\n1234567893,27546,,ended\n"
+        "1234567893,27577,,ended\n"
+    )
+    intake = read([text_file(tmp_path, CREDENTIALED), text_file(tmp_path, nctracks, "nctracks.csv")])
+    assert intake.rows["nctracks_status"].tolist() == ["unknown", "ended"]
     assert "join_several" in rules_of(intake)
 
 
@@ -320,8 +324,10 @@ def test_a_taxonomy_decides_between_enrolments_of_one_site(tmp_path: Path) -> No
     nctracks = (
         "npi,zip5,taxonomy,nctracks_status\n1234567893,27546,261QR0405X,active\n1234567893,27546,1041C0700X,ended\n"
     )
-    intake = read([text_file(tmp_path, ROSTER), text_file(tmp_path, nctracks, "nctracks.csv")])
+    intake = read([text_file(tmp_path, CREDENTIALED), text_file(tmp_path, nctracks, "nctracks.csv")])
     assert intake.rows["nctracks_status"].tolist() == ["active", "unknown"]
+    empty = intake.findings[intake.findings["rule"] == "status_empty"]
+    assert empty[["row", "column", "new"]].to_numpy().tolist() == [[3, "nctracks_status", "unknown"]]
 
 
 def test_an_nctracks_file_without_sites_is_refused(tmp_path: Path) -> None:
