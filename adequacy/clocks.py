@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from adequacy.errors import UsageError
+from adequacy.errors import UsageError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -209,8 +209,8 @@ def read_date(text: str) -> date:
         return datetime.strptime(words, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no time zone
     except ValueError as error:
         if _ISO_DAY.fullmatch(words):
-            raise UsageError(f"{text!r} is not a day that exists. Check the month and the day.") from error
-        raise UsageError(f"{text!r} is not written as a day: write year-month-day, as in 2026-11-24.") from error
+            raise UsageError(f"{shown(text)} is not a day that exists. Check the month and the day.") from error
+        raise UsageError(f"{shown(text)} is not written as a day: write year-month-day, as in 2026-11-24.") from error
 
 
 def read_instant(text: str, zone: ZoneInfo) -> datetime:
@@ -247,17 +247,17 @@ def read_instant(text: str, zone: ZoneInfo) -> datetime:
     except ValueError as error:
         if _ISO_DAY.match(words):
             raise UsageError(
-                f"{text!r} is not a moment that exists. Check the day and the hour; the hours are 00 to 23."
+                f"{shown(text)} is not a moment that exists. Check the day and the hour; the hours are 00 to 23."
             ) from error
         raise UsageError(
-            f"{text!r} is not written as a moment: write 2026-11-24T09:30 (24 hours), or a day as 2026-11-24."
+            f"{shown(text)} is not written as a moment: write 2026-11-24T09:30 (24 hours), or a day as 2026-11-24."
         ) from error
     if at.year not in _YEARS:
-        raise UsageError(f"{text!r} is too far from today: years {_YEARS.start} to {_YEARS[-1]} are understood.")
+        raise UsageError(f"{shown(text)} is too far from today: years {_YEARS.start} to {_YEARS[-1]} are understood.")
     if at.tzinfo is not None:
         return at.astimezone(zone)
     at = at.replace(tzinfo=zone)
     there_and_back = at.astimezone(UTC).astimezone(zone)
     if there_and_back.replace(tzinfo=None) != at.replace(tzinfo=None):
-        raise UsageError(f"{text!r} does not exist in {zone.key}: the clocks go forward over it. Add the offset.")
+        raise UsageError(f"{shown(text)} does not exist in {zone.key}: the clocks go forward over it. Add the offset.")
     return at

@@ -30,6 +30,11 @@ name, address or id. ``exit_code`` is what the command line returns for the erro
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 __all__ = [
     "AdequacyError",
     "AmbiguousService",
@@ -52,7 +57,36 @@ __all__ = [
     "ServiceUnreachable",
     "UnknownService",
     "UsageError",
+    "shown",
+    "shown_list",
 ]
+
+_MOST_SHOWN = 40
+_MOST_NAMED = 25
+
+
+def shown(text: str) -> str:
+    """Quote a value from a file or the command line in a message: escaped, and never longer than a part of a line.
+
+    Examples
+    --------
+    >>> shown("SAIOP"), len(shown("x" * 161_000))
+    ("'SAIOP'", 45)
+    """
+    return repr(text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "...")
+
+
+def shown_list(names: Iterable[str]) -> str:
+    """Name the first of many names from a file in a message, each cut, and say how many are left out.
+
+    Examples
+    --------
+    >>> shown_list(["npi", "name"]), shown_list([]), shown_list(str(n) for n in range(30))[-18:]
+    ('npi, name', 'none', '23, 24 and 5 more')
+    """
+    cut = [name if len(name) <= _MOST_SHOWN else name[:_MOST_SHOWN] + "..." for name in names]
+    rest = f" and {len(cut) - _MOST_NAMED} more" if len(cut) > _MOST_NAMED else ""
+    return (", ".join(cut[:_MOST_NAMED]) or "none") + rest
 
 
 class AdequacyError(Exception):

@@ -7,11 +7,11 @@ follows from a verified enrolment alone. The state is derived from the events, w
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from adequacy.casebook.forms import read_npi
 from adequacy.clocks import read_instant, zone_named
 from adequacy.errors import UsageError
 from adequacy.geocode import locate_zip
@@ -47,7 +47,6 @@ _SAYS = {
     "nctracks_incorrect": "incorrect",
     "nctracks_verified": "correct",
 }
-_NPI = re.compile(r"\d{10}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,20 +145,27 @@ def open_credentialing(book: Casebook, given: Mapping[str, str], *, now: datetim
     ]
     if missing:
         raise UsageError(f"credentialing open needs {', '.join(missing)}.")
-    if not _NPI.fullmatch(given["npi"]):
-        raise UsageError("--npi: an NPI has ten digits.")
+    npi = _npi(given["npi"])
     nctracks = (given.get("nctracks") or "N").upper()
     if nctracks not in ("Y", "N", "U"):
         raise UsageError(f"--nctracks {nctracks!r} is not one of Y, N, U.")
     facts = {
         "requester": given["requester"].strip(),
-        "npi": given["npi"],
+        "npi": npi,
         "site_zip": locate_zip(given["site_zip"]).zip5 or given["site_zip"],
         "service_key": book.policy.services.find(given["service"]).key,
         "nctracks": nctracks,
         **({"demo": "Y"} if given.get("demo") == "Y" else {}),
     }
     return book.open_line(_PREFIX, _OPENED, at=now, now=now, data={"facts": facts})
+
+
+def _npi(text: str) -> str:
+    """The NPI of the provider; the message of a fault names the option."""
+    try:
+        return read_npi(text)
+    except UsageError as error:
+        raise UsageError(f"--npi: {error.message}") from error
 
 
 def record_credentialing(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from adequacy.casebook.forms import read_changes
 from adequacy.casebook.process import ATTACHMENTS
 from adequacy.clocks import read_date, read_instant, zone_named
-from adequacy.errors import UsageError
+from adequacy.errors import UsageError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from adequacy.casebook.book import Casebook
@@ -38,6 +39,8 @@ _OWN = {
     "delivered": "sar_sent packet_sent",
 }
 _CHANGING = ("completed", "corrected")
+_MOST_SUGGESTED = 3
+_SHORTEST_NAME = 2
 
 
 def record_event(
@@ -50,6 +53,7 @@ def record_event(
     by: str = "",
     now: datetime,
     index: Path | None = None,
+    sites: Callable[[str], Mapping[str, str]] | None = None,
 ) -> Case:
     """Add an event as staff tell it.
 
@@ -67,6 +71,8 @@ def record_event(
         What the clock says, aware.
     index : Path, optional
         Index of address points, for a new address.
+    sites : callable, optional
+        Gives the sites of a service on the roster, id to name: a call before the decision must be to one of them.
 
     Returns
     -------
@@ -83,7 +89,10 @@ def record_event(
     said = {option: text.strip() for option, text in given.items() if text.strip()}
     zone = zone_named(book.policy.plan.timezone)
     moment = read_instant(at, zone) if at else now
-    data = _data(book, request_id, name, said, by.strip(), index)
+    if name == "contacted":
+        data = _call(book, request_id, said, by.strip(), sites)
+    else:
+        data = _data(book, request_id, name, said, by.strip(), index)
     if said.get("note"):
         data["note"] = said["note"]
     return book.add(request_id, name, at=moment.astimezone(UTC), now=now, by=by.strip(), data=data)
@@ -92,25 +101,30 @@ def record_event(
 def _data(
     book: Casebook, request_id: str, name: str, said: Mapping[str, str], by: str, index: Path | None
 ) -> dict[str, Any]:
-    """What the event brings."""
-    facts = {option: text for option, text in said.items() if option not in _OWN and option != "note"}
-    for option in said:
-        if option in _OWN and name not in _OWN[option].split():
-            raise UsageError(f"--{option.replace('_', '-')} belongs to the event {_OWN[option].replace(' ', ' or ')}.")
+    """What an event other than a call brings."""
     if name in _CHANGING:
-        return _changes(book, request_id, facts, by, index)
-    if facts:
-        raise UsageError(
-            f"--{next(iter(facts)).replace('_', '-')}: facts change with the events completed and corrected."
-        )
-    if name == "contacted":
-        return _call(book, request_id, said, by)
+        return _changes(book, request_id, _facts(name, said), by, index)
+    _require_no_facts(name, said)
     own: dict[str, Any] = {option: said[option] for option in ("authorization",) if option in said}
     if "attachments" in said:
         own["attachments"] = _attachments(said["attachments"])
     if "delivered" in said:
         own["delivered"] = read_instant(said["delivered"], zone_named(book.policy.plan.timezone)).isoformat()
     return own
+
+
+def _facts(name: str, said: Mapping[str, str]) -> dict[str, str]:
+    """The facts of a request among the options; an option of another event is refused."""
+    for option in said:
+        if option in _OWN and name not in _OWN[option].split():
+            raise UsageError(f"--{option.replace('_', '-')} belongs to the event {_OWN[option].replace(' ', ' or ')}.")
+    return {option: text for option, text in said.items() if option not in _OWN and option != "note"}
+
+
+def _require_no_facts(name: str, said: Mapping[str, str]) -> None:
+    """Refuse facts with an event that changes none."""
+    for option in _facts(name, said):
+        raise UsageError(f"--{option.replace('_', '-')}: facts change with the events completed and corrected.")
 
 
 def _changes(book: Casebook, request_id: str, facts: Mapping[str, str], by: str, index: Path | None) -> dict[str, Any]:
@@ -125,25 +139,58 @@ def _changes(book: Casebook, request_id: str, facts: Mapping[str, str], by: str,
     return {"request": changes}
 
 
-def _call(book: Casebook, request_id: str, said: Mapping[str, str], by: str) -> dict[str, Any]:
+def _call(
+    book: Casebook,
+    request_id: str,
+    said: Mapping[str, str],
+    by: str,
+    sites: Callable[[str], Mapping[str, str]] | None,
+) -> dict[str, Any]:
     """A call to a site: which, who asked, what it said."""
+    _require_no_facts("contacted", said)
     missing = [option for option in ("site", "result") if option not in said] + ([] if by else ["by"])
     if missing:
         raise UsageError(f"contacted needs {', '.join(f'--{option}' for option in missing)}.")
     if said["result"] not in CALL_RESULTS:
-        raise UsageError(f"--result {said['result']!r} is not one of {', '.join(CALL_RESULTS)}.")
-    _require_known_site(book, request_id, said["site"])
+        raise UsageError(f"--result {shown(said['result'])} is not one of {', '.join(CALL_RESULTS)}.")
+    _require_known_site(book, request_id, said["site"], sites)
     first = read_date(said["first_appt"]).isoformat() if "first_appt" in said else ""
     return {"site_id": said["site"], "result": said["result"], "first_appt": first}
 
 
-def _require_known_site(book: Casebook, request_id: str, site_id: str) -> None:
-    """Refuse a site that the last decision did not consider: a typing error would count for nobody."""
-    if book.case(request_id).decision is None:
-        return
-    known = {candidate["site_id"] for candidate in book.record(request_id)["candidates"]}
+def _require_known_site(
+    book: Casebook, request_id: str, site_id: str, sites: Callable[[str], Mapping[str, str]] | None
+) -> None:
+    """Refuse a site that is none of the service's: the call would be on file and count for nobody."""
+    case = book.case(request_id)
+    if case.decision is not None:
+        record = book.record(request_id)
+        answer = record["answer"] or {}
+        near = (*answer.get("sites", ()), *answer.get("not_counted", ()))
+        known = {each["site_id"]: each.get("name") or "" for each in (*record["candidates"], *near)}
+        fault = f"was not considered for {request_id}"
+    elif sites is not None:
+        known = dict(sites(case.request["service_key"]))
+        fault = f"gives no {case.request['service_key']} on the roster"
+    else:
+        raise UsageError(
+            f"{request_id} is not decided yet, so its sites are not known: name the roster with --network, "
+            "or decide it first."
+        )
     if site_id not in known:
-        raise UsageError(f"site {site_id!r} was not considered for {request_id}. See: adequacy request call-sheet.")
+        raise UsageError(
+            f"site {shown(site_id)} {fault}.{_did_you_mean(site_id, known)} See: adequacy request call-sheet."
+        )
+
+
+def _did_you_mean(typed: str, known: Mapping[str, str]) -> str:
+    """The sites whose id or name is near what was typed."""
+    word = typed.casefold()
+    ids = {each.casefold(): each for each in known}
+    near = [ids[each] for each in get_close_matches(word, ids, _MOST_SUGGESTED)]
+    near += [each for each, name in known.items() if len(word) > _SHORTEST_NAME and word in name.casefold()]
+    told = [f"{each} ({known[each]})" if known[each] else each for each in dict.fromkeys(near)][:_MOST_SUGGESTED]
+    return f" Did you mean {' or '.join(told)}?" if told else ""
 
 
 def _attachments(text: str) -> list[str]:
@@ -153,5 +200,5 @@ def _attachments(text: str) -> list[str]:
         return []
     for word in words:
         if word not in ATTACHMENTS:
-            raise UsageError(f"--attachments {word!r} is not one of {', '.join(ATTACHMENTS)}, or none.")
+            raise UsageError(f"--attachments {shown(word)} is not one of {', '.join(ATTACHMENTS)}, or none.")
     return sorted(set(words))

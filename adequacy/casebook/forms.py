@@ -6,7 +6,6 @@ of a form at once, and nothing is opened unless all of it can be.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import json
@@ -17,20 +16,21 @@ from typing import TYPE_CHECKING, Any
 
 from adequacy.clocks import read_instant, zone_named
 from adequacy.determination.facts import names_nobody
-from adequacy.errors import AdequacyError, BadValue, InputError, UsageError
+from adequacy.errors import AdequacyError, BadValue, InputError, UsageError, shown, shown_list
 from adequacy.geocode import locate_address, locate_zip, parse_lat_lon
 from adequacy.separated import separated_records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
     from adequacy.policy import Policy
 
-__all__ = ["FIELDS", "read_changes", "read_form", "read_request"]
+__all__ = ["FIELDS", "read_changes", "read_form", "read_npi", "read_request"]
 
 _NPI = re.compile(r"\d{10}")
+_MOST_FAULTS = 10
 _TAXONOMY = re.compile(r"[0-9A-Z]{9}X")
 _FIPS = re.compile(r"\d{5}")
 _OLDEST_AGE = 130
@@ -50,7 +50,7 @@ def _yes_no_unknown(text: str) -> str:
 def _one_of(text: str, words: tuple[str, ...]) -> str:
     """A word of a closed list."""
     if text not in words:
-        raise UsageError(f"{text!r} is not one of {', '.join(words)}.")
+        raise UsageError(f"{shown(text)} is not one of {', '.join(words)}.")
     return text
 
 
@@ -59,16 +59,42 @@ def _shaped(pattern: re.Pattern[str], words: str) -> Callable[[str], str]:
 
     def read(text: str) -> str:
         if not pattern.fullmatch(text):
-            raise UsageError(f"{text!r} is not {words}.")
+            raise UsageError(f"{shown(text)} is not {words}.")
         return text
 
     return read
 
 
+def read_npi(text: str) -> str:
+    """Read an NPI as somebody typed it; a wrong one is refused, for it would be looked up on the roster and not found.
+
+    Raises
+    ------
+    UsageError
+        It has another form, or its check digit is wrong.
+
+    Examples
+    --------
+    >>> read_npi("1234-567 893")
+    '1234567893'
+    """
+    from adequacy.intake.cells import is_npi
+
+    bare = re.sub(r"[ -]", "", text)
+    if is_npi(bare):
+        return bare
+    if _NPI.fullmatch(bare):
+        raise UsageError(
+            f"{shown(text)} is no NPI: its check digit is wrong, so a figure is mistyped. Look it up, or leave it out: "
+            "then the decision says that the requester was not looked up."
+        )
+    raise UsageError(f"{shown(text)} is not an NPI of ten digits.")
+
+
 def _age(text: str) -> str:
     """Whole years."""
-    if not text.isdigit() or int(text) > _OLDEST_AGE:
-        raise UsageError(f"{text!r} is not an age in whole years.")
+    if not (text.isascii() and text.isdigit()) or len(text) > len(str(_OLDEST_AGE)) or int(text) > _OLDEST_AGE:
+        raise UsageError(f"{shown(text)} is not an age in whole years.")
     return str(int(text))
 
 
@@ -106,7 +132,7 @@ FIELDS: dict[str, Field] = {
         Field("point", _point, "LAT,LON of the consumer"),
         Field("address", _text, "street address with ZIP of the consumer"),
         Field("requester", _text, "name of the provider who asks"),
-        Field("requester_npi", _shaped(_NPI, "an NPI of ten digits"), "its NPI"),
+        Field("requester_npi", read_npi, "its NPI"),
         Field("provider_type", _text, "type of provider, as the application says"),
         Field("site_zip", _zip, "ZIP of the requester's site"),
         Field("site_address", _text, "address of the requester's site"),
@@ -138,6 +164,8 @@ FIELDS: dict[str, Field] = {
 #: Columns of a form file for the reader alone.
 _FOR_THE_READER = ("sample", "way", "note")
 _APART = ("service", "received", "admitted")
+#: What every request needs; a file without one of them is another file.
+_NEEDED = ("service", "received", "requester")
 
 
 def read_request(given: Mapping[str, str], policy: Policy, *, index: Path | None = None) -> dict[str, str]:
@@ -163,7 +191,7 @@ def read_request(given: Mapping[str, str], policy: Policy, *, index: Path | None
         A value is malformed or missing, a place is unknown, or the service is.
     """
     said = {name: str(value).strip() for name, value in given.items() if str(value).strip()}
-    for name in ("service", "received", "requester"):
+    for name in _NEEDED:
         if name not in said:
             raise UsageError(f"--{name} is missing: every request needs it.")
     request = {name: field.usual for name, field in FIELDS.items() if field.usual}
@@ -192,7 +220,7 @@ def _read_fields(said: Mapping[str, str], index: Path | None) -> dict[str, str]:
         if name in _APART or name in _FOR_THE_READER:
             continue
         if name not in FIELDS:
-            raise UsageError(f"{name!r} is no fact of a request. Known: {', '.join((*_APART, *FIELDS))}.")
+            raise UsageError(f"{shown(name)} is no fact of a request. Known: {', '.join((*_APART, *FIELDS))}.")
         try:
             found[name] = FIELDS[name].read(text)
             if name in _ADDRESSES:
@@ -259,8 +287,10 @@ def read_form(path: Path, policy: Policy, *, index: Path | None = None) -> list[
     try:
         raw = path.read_bytes()
         text = raw.decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read as text in UTF-8: {error}.") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror or error}).") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path.name} is no text in UTF-8, so no form of requests: {_FORM_KINDS}") from error
     rows = list(_form_rows(path, text))
     if not rows:
         raise InputError(f"{path.name} holds no request.")
@@ -270,40 +300,108 @@ def read_form(path: Path, policy: Policy, *, index: Path | None = None) -> list[
         try:
             requests.append({**read_request(row, policy, index=index), "par_hash": digest})
         except AdequacyError as error:
-            faults.append(f"row {number}: {error.message.replace('--', '')}")
+            faults.append(f"row {number}: {_unquoted(error.message, row)}")
     if faults:
-        raise BadValue(f"{path.name}, nothing was opened. {' '.join(faults)}")
+        more = f" And {len(faults) - _MOST_FAULTS} more rows." if len(faults) > _MOST_FAULTS else ""
+        raise BadValue(f"{path.name}, nothing was opened. {' '.join(faults[:_MOST_FAULTS])}{more}")
     return requests
 
 
-def _form_rows(path: Path, text: str) -> Iterable[tuple[int, dict[str, str]]]:
+_FORM_KINDS = "give a .csv, .toml or .json file."
+
+
+def _unquoted(message: str, row: Mapping[str, str]) -> str:
+    """A fault of a row without what the row says: cells may have slipped, and a name must reach no message."""
+    for name, value in row.items():
+        if value and name != "service":
+            for spelling in (value, value.strip(), value.strip().upper()):
+                message = message.replace(shown(spelling), "the value")
+    return message.replace("--", "")
+
+
+def _form_rows(path: Path, text: str) -> list[tuple[int, dict[str, str]]]:
     """The requests of a form with their row or running number."""
     kind = path.suffix.casefold()
     try:
         if kind == ".csv":
-            list(separated_records(io.StringIO(text, newline=""), ",", path.name))  # no request is lost inside a cell
-            rows = csv.DictReader(io.StringIO(text, newline=""), restval="", strict=True)
-            return [(number, _plain_row(row)) for number, row in enumerate(rows, start=2)]
+            return _csv_rows(path, text)
         if kind == ".toml":
             data: Any = tomllib.loads(text).get("request", [])
         elif kind == ".json":
             data = json.loads(text)
         else:
             raise InputError(f"{path.name}: a form is a .csv, .toml or .json file.")
-    except (csv.Error, tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"{path.name} is no {kind[1:].upper()}: {error}.") from error
+    except (RecursionError, ValueError) as error:
+        if isinstance(error, AdequacyError):
+            raise
+        raise InputError(
+            f"{path.name} is no {kind[1:].upper()}{_where(error)}. Correct it, or export it again."
+        ) from error
     items = data if isinstance(data, list) else [data]
     if not all(isinstance(item, dict) for item in items):
         raise InputError(f"{path.name}: each request must be a table of facts.")
-    return [(number, _plain_row(item)) for number, item in enumerate(items, start=1)]
+    _require_facts(path, {_plain_name(name) for item in items for name in item})
+    return [(number, _plain_row(path, number, item)) for number, item in enumerate(items, start=1)]
 
 
-def _plain_row(row: Mapping[Any, Any]) -> dict[str, str]:
-    """A row with text keys and values; a switch is Y or N."""
-    if None in row:
-        raise InputError("a row has more cells than the header: quote a cell that holds a comma.")
+def _where(error: Exception) -> str:
+    """Where a file stops being what its name says; the words of the reader may quote it, so they are left out."""
+    if isinstance(error, json.JSONDecodeError):
+        return f" from line {error.lineno} on"
+    line = re.search(r"\bline (\d+)", str(error))
+    return f" from line {line[1]} on" if line else ""
+
+
+def _csv_rows(path: Path, text: str) -> list[tuple[int, dict[str, str]]]:
+    """The rows of a form in CSV; each cell under its column, as many as there are columns."""
+    records = separated_records(io.StringIO(text, newline=""), ",", path.name)  # no request is lost inside a cell
+    header = [_plain_name(name) for name in next(records, [])]
+    while header and not header[-1]:
+        header.pop()  # a spreadsheet leaves empty columns behind
+    if header:
+        _require_facts(path, set(header))
+    twice = sorted(name for name in set(header) if header.count(name) > 1)
+    if twice:
+        raise InputError(f"{path.name}: the column {shown_list(twice)} stands twice: keep one.")
+    rows = []
+    for number, cells in enumerate(records, start=2):
+        if not any(cell.strip() for cell in cells):
+            continue
+        if any(cell.strip() for cell in cells[len(header) :]):
+            raise InputError(
+                f"{path.name} row {number} has more cells than the header: quote a cell that holds a comma."
+            )
+        rows.append((number, dict(zip(header, cells + [""] * len(header), strict=False))))
+    return rows
+
+
+def _require_facts(path: Path, names: set[str]) -> None:
+    """Refuse a file that is another one than a form of requests: once, not row by row."""
+    missing = [name for name in _NEEDED if name not in names]
+    if missing:
+        raise InputError(
+            f"{path.name} is no form of requests: it says nowhere {', '.join(missing)}, which every request needs. "
+            f"Found: {shown_list(sorted(names)[:_MOST_FAULTS])}."
+        )
+    unknown = sorted(names - {*FIELDS, *_APART, *_FOR_THE_READER})
+    if unknown:
+        raise InputError(
+            f"{path.name}: no fact of a request is called {shown_list(map(shown, unknown[:_MOST_FAULTS]))}. "
+            f"Known: {', '.join((*_APART, *FIELDS))}."
+        )
+
+
+def _plain_name(name: object) -> str:
+    """A column or key as the options are called."""
+    return str(name).strip().replace("-", "_")
+
+
+def _plain_row(path: Path, number: int, row: Mapping[Any, Any]) -> dict[str, str]:
+    """A table of facts with text keys and values; a switch is Y or N."""
     words = {True: "Y", False: "N", None: ""}
+    if any(isinstance(value, (list, dict)) for value in row.values()):
+        raise InputError(f"{path.name} row {number}: a fact is one value, not a list or a table.")
     return {
-        str(name).strip().replace("-", "_"): words[value] if isinstance(value, bool) or value is None else str(value)
+        _plain_name(name): words[value] if isinstance(value, bool) or value is None else str(value)
         for name, value in row.items()
     }

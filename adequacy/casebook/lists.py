@@ -175,12 +175,13 @@ def _calls_for(book: Casebook, request_id: str, today: date) -> Iterator[Call]:
     """The sites within that nobody has heard from lately, for one request."""
     record, case = book.record(request_id), book.case(request_id)
     service_key = case.request["service_key"]
+    zone = zone_named(book.policy.plan.timezone)
     days = timedelta(days=int(book.policy.value("contact_valid_days", today)))
     clock = next((clock for clock in case.clocks if clock.is_answer and clock.is_running), None)
     heard: dict[str, Contact] = {call.site_id: call for call in book.contacts(service_key)}
     for site in record["answer"]["sites"]:
         last = heard.get(site["site_id"])
-        why = _why_call(site, last, today, days)
+        why = _why_call(site, last, today, days, zone)
         if why:
             yield Call(
                 site_id=site["site_id"],
@@ -195,10 +196,10 @@ def _calls_for(book: Casebook, request_id: str, today: date) -> Iterator[Call]:
             )
 
 
-def _why_call(site: Mapping[str, Any], last: Contact | None, today: date, days: timedelta) -> str:
+def _why_call(site: Mapping[str, Any], last: Contact | None, today: date, days: timedelta, zone: ZoneInfo) -> str:
     """Why a site should be phoned; empty where it need not be."""
     if last is not None:
-        on = last.at.date()
+        on = last.at.astimezone(zone).date()
         if last.result == "no_answer":
             return f"no answer on {on}"
         return "" if today - on <= days else f"the last call is of {on}"

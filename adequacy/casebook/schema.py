@@ -20,6 +20,7 @@ from adequacy.errors import (
     OutputError,
     ServiceUnreachable,
     UsageError,
+    shown,
 )
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ __all__ = ["SCHEMA_VERSION", "migrate", "open_engine", "plain_errors", "tables",
 #: Version of the tables. A book with a higher one is refused.
 SCHEMA_VERSION = 3
 _WAIT_S = 60
+_CONNECT_S = 10
 _LOCK = 4_118_252_001  # any fixed number: the advisory lock that lets one writer at a time into a PostgreSQL book
 
 
@@ -143,7 +145,10 @@ def open_engine(where: str | Path, *, create: bool = True) -> Engine:
     if "://" in text and not text.startswith("sqlite"):
         engine = _postgres(text)
     else:
-        engine = _sqlite(Path(text.partition("sqlite:///")[2] or text), create=create)
+        file = text.removeprefix("sqlite:///") if text.startswith("sqlite:") else text
+        if not file or file.startswith("sqlite:"):
+            raise UsageError("the casebook's URL names no file: write sqlite:///FILE, or the file alone.")
+        engine = _sqlite(Path(file), create=create)
     try:
         migrate(engine)
     except BaseException:
@@ -197,14 +202,23 @@ def _postgres(url: str) -> Engine:
 
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        raise UsageError("the casebook's URL cannot be read: write postgresql://USER@HOST:PORT/NAME.") from error
+    except (ArgumentError, ValueError):
+        raise UsageError(_BAD_URL) from None  # the cause would quote the URL, and that may hold a password
     if parsed.get_backend_name() not in ("postgresql", "postgres"):
-        raise UsageError(f"a casebook cannot live in {parsed.get_backend_name()!r}: use a file or postgresql://.")
+        raise UsageError(f"a casebook cannot live in {shown(parsed.get_backend_name())}: use a file or postgresql://.")
+    patience = {} if "connect_timeout" in parsed.query else {"connect_timeout": _CONNECT_S}
     try:
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), hide_parameters=True, pool_pre_ping=True)
+        return create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            hide_parameters=True,
+            pool_pre_ping=True,
+            connect_args=patience,
+        )
     except ImportError as error:
         raise MissingExtra("postgres", "A casebook on PostgreSQL") from error
+
+
+_BAD_URL = "the casebook's URL cannot be read: write postgresql://USER@HOST:PORT/NAME."
 
 
 @contextmanager
@@ -212,32 +226,81 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """Hold the one pen of the book: a transaction in which nobody else writes."""
     with plain_errors(engine), engine.connect() as plain:
         connection = plain.execution_options(adequacy_writes=True)
-        with connection.begin():
+        transaction = connection.begin()
+        try:
             if engine.dialect.name == "postgresql":
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
             yield connection
+        except BaseException:
+            transaction.close()  # rolled back, unless the connection is gone and with it the transaction
+            raise
+        with plain_errors(engine, while_keeping=True):
+            transaction.commit()
 
 
 @contextmanager
-def plain_errors(engine: Engine) -> Iterator[None]:
+def plain_errors(engine: Engine, *, while_keeping: bool = False) -> Iterator[None]:
     """Turn what the database says into one line that names no row: what is wrong and what to do."""
-    from sqlalchemy.exc import DBAPIError
+    from sqlalchemy.exc import DBAPIError, OperationalError
 
     try:
         yield
     except AdequacyError:
         raise
     except DBAPIError as error:
-        raise _plain(engine, str(error.orig), lost=error.connection_invalidated) from None
+        said = str(error.orig)
+        if engine.dialect.name != "postgresql":
+            raise _plain_sqlite(engine, said) from None
+        if error.connection_invalidated or any(words in said for words in _LOST):
+            raise ServiceUnreachable(_lost(engine, while_keeping=while_keeping)) from None
+        if error.statement is None and not while_keeping:
+            # no statement: the connection was never made. What the server said may quote the URL
+            bad_url = not isinstance(error, OperationalError)
+            raise (UsageError(_BAD_URL) if bad_url else ServiceUnreachable(_not_let_in(engine, said))) from None
+        raise CasebookError(
+            f"casebook {_name(engine)} refused the work; nothing was written. Ask who looks after the server."
+        ) from None
 
 
-def _plain(engine: Engine, said: str, *, lost: bool) -> AdequacyError:
-    """One error of ours for what a database said; its words are not repeated, they may quote a row."""
+#: What a PostgreSQL server or its driver says when a connection is gone.
+_LOST = ("connection is lost", "connection is closed", "server closed", "terminating connection", "shutting down",
+         "starting up")  # fmt: skip
+
+
+def _lost(engine: Engine, *, while_keeping: bool) -> str:
+    """What to say when the server went away; while it keeps a change nobody can know whether it did."""
+    if while_keeping:
+        return (
+            f"casebook {_name(engine)} went away while it kept the change: it may be kept or not. When the server is "
+            "up, look (request show, request list), then repeat what is missing."
+        )
+    return f"casebook {_name(engine)} does not answer; nothing was written. Try again when the server is up."
+
+
+def _not_let_in(engine: Engine, said: str) -> str:
+    """What to say when no connection could be made."""
+    for words, then in _DOORS:
+        if words in said:
+            return f"casebook {_name(engine)} does not answer: {then}. Nothing was written."
+    return f"casebook {_name(engine)} does not answer; nothing was written. Check host and port; is the server up?"
+
+
+#: What a server or its driver says at the door, and how our one line goes on.
+_DOORS = (
+    ("resolve host", "no host of that name is known here; check the URL"),
+    ("translate host name", "no host of that name is known here; check the URL"),
+    ("authentication failed", "the server refuses this user or password"),
+    ("no password supplied", "the server asks for a password"),
+    ("pg_hba.conf", "the server lets nobody in from here; ask who looks after it"),
+    ("too many", "the server has too many connections; try again"),
+    ("timeout", "the server took too long; try again"),
+    ("does not exist", "the server has no such user or database; ask who looks after it"),
+)
+
+
+def _plain_sqlite(engine: Engine, said: str) -> AdequacyError:
+    """One error of ours for what SQLite said; its words are not repeated, they may quote a row."""
     where = f"casebook {_name(engine)}"
-    if engine.dialect.name == "postgresql":
-        if lost or "connect" in said or "terminat" in said or "shutdown" in said or "starting up" in said:
-            return ServiceUnreachable(f"{where} does not answer; nothing was written. Try again when the server is up.")
-        return CasebookError(f"{where} refused the work; nothing was written. Ask who looks after the server.")
     for words, fault, then in _SQLITE_FAULTS:
         if words in said:
             return fault(f"{where}{then}")
@@ -257,7 +320,11 @@ _SQLITE_FAULTS: tuple[tuple[str, type[AdequacyError], str], ...] = (
 
 def _name(engine: Engine) -> str:
     """The name of a book without a password."""
-    return engine.url.database or "" if engine.dialect.name == "sqlite" else f"{engine.url.host}/{engine.url.database}"
+    if engine.dialect.name == "sqlite":
+        return engine.url.database or ""
+    # an @ that was not escaped in a password lets its rest slip into the host
+    host = (engine.url.host or "on this computer").rpartition("@")[2]
+    return f"{host}/{engine.url.database}"
 
 
 def migrate(engine: Engine) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 _INTERRUPTED = 130
+#: No message is longer, whatever a file holds; ours name their own bounds well below it.
+_LONGEST = 4000
 _ASKS_FOR_HELP: tuple[list[str], ...] = ([], ["--help"], ["-h"])
 #: What ``adequacy --help`` prints: typer's own page, kept beside this file so that nobody waits for it
 #: (``python -m adequacy.cli.app`` writes it anew; a contract test holds it to the commands).
@@ -80,10 +82,12 @@ def _run(arguments: list[str]) -> int:
 
 
 def say(text: str) -> None:
-    """Print words for people on stderr, on one line, harmless to the terminal."""
+    """Print words for people on stderr, on one line of bounded length, harmless to the terminal."""
     from adequacy.outputs.escape import escape_terminal
 
-    print(f"adequacy: {escape_terminal(text)}", file=sys.stderr)  # noqa: T201
+    words = escape_terminal(text[: 2 * _LONGEST])
+    cut = "..." if len(words) > _LONGEST or len(text) > 2 * _LONGEST else ""
+    print(f"adequacy: {words[:_LONGEST]}{cut}", file=sys.stderr)  # noqa: T201
 
 
 def _print_no_more() -> None:

@@ -33,6 +33,7 @@ __all__ = [
     "opened",
     "requests_of",
     "show",
+    "sites_by_service",
     "warn_of_the_future",
 ]
 
@@ -173,11 +174,12 @@ def warn_of_the_future(requests: list[dict[str, str]]) -> None:
 
 
 def opened(book: Casebook, ids: list[str]) -> tuple[Any, str]:
-    """What opening prints: the ids, and which of them repeat an earlier request."""
+    """What opening prints: the ids, and nothing else on a page; which repeat an earlier request is said on stderr."""
     rows = [{"id": request_id, "duplicates_of": book.case(request_id).duplicates_of or None} for request_id in ids]
-    again = (f" (a resubmission of {row['duplicates_of']})" if row["duplicates_of"] else "" for row in rows)
-    page = "".join(f"{row['id']}{words}\n" for row, words in zip(rows, again, strict=True))
-    return (rows[0] if len(rows) == 1 else rows), page
+    for row in rows:
+        if row["duplicates_of"]:
+            sys.stderr.write(f"{row['id']} is a resubmission of {row['duplicates_of']}.\n")
+    return (rows[0] if len(rows) == 1 else rows), "".join(f"{request_id}\n" for request_id in ids)
 
 
 def moment(text: str | None, policy: Policy) -> datetime:
@@ -185,6 +187,24 @@ def moment(text: str | None, policy: Policy) -> datetime:
     from adequacy.clocks import read_instant, zone_named
 
     return read_instant(text, zone_named(policy.plan.timezone)) if text else now()
+
+
+def sites_by_service(
+    network: str | None, plan: str | None, policy: str | None, at: datetime, rules: Policy
+) -> Callable[[str], dict[str, str]]:
+    """Give what the configured roster of a day says of a service's sites: id to provider and name, once it is asked."""
+    from adequacy.cli.check import open_configured
+    from adequacy.clocks import zone_named
+
+    def sites(service_key: str) -> dict[str, str]:
+        day = at.astimezone(zone_named(rules.plan.timezone)).date().isoformat()
+        with open_configured(network, plan, policy, day) as net:
+            return {
+                each.site_id: ", ".join(dict.fromkeys(filter(None, (each.provider_name, each.site_name))))
+                for each in net.file.offerings(service_key)
+            }
+
+    return sites
 
 
 def network_of(record: dict[str, Any], network: str | None, plan: str | None, policy: str | None) -> Network:

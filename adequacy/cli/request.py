@@ -264,6 +264,7 @@ def event(
     admitted: Admitted = None,
     part2: Part2 = None,
     specialty: Specialty = None,
+    network: Net = None,
     casebook: Book = None,
     plan: Plan = None,
     policy: Rules = None,
@@ -273,12 +274,15 @@ def event(
     from adequacy.casebook.entries import record_event
 
     rules = desk.books_policy(plan, policy)
+    sites = desk.sites_by_service(network, plan, policy, desk.moment(at or None, rules), rules)
     with desk.open_book(casebook, rules) as book:
-        case = record_event(book, request_id, name, given, at=at, by=by, now=desk.now(), index=configured_index())
+        case = record_event(
+            book, request_id, name, given, at=at, by=by, now=desk.now(), index=configured_index(), sites=sites
+        )
     sys.stdout.write(f"{request_id}: {name} recorded, now {case.state}\n")
 
 
-_NO_OPTIONS = ("request_id", "name", "at", "by", "casebook", "plan", "policy")
+_NO_OPTIONS = ("request_id", "name", "at", "by", "network", "casebook", "plan", "policy")
 
 
 @app.command(epilog="Examples:  adequacy request due    adequacy request due --ics due.ics")

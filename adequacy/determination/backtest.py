@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from adequacy.clocks import read_date
 from adequacy.determination.asking import determine_on
-from adequacy.errors import AdequacyError, InputError, MissingColumn, OutputError
+from adequacy.errors import AdequacyError, InputError, MissingColumn, OutputError, shown, shown_list
 from adequacy.separated import rows_by_name
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _agreement(row: Mapping[str, str], decided: Determination, finding: str) -> 
     if answer is None:
         return "undecidable", "inpatient: no distance decides it"
     if decision not in DECISIONS:
-        return "undecidable", f"decision {row['decision']!r} is not one of {', '.join(DECISIONS)}"
+        return "undecidable", f"decision {shown(row['decision'])} is not one of {', '.join(DECISIONS)}"
     if decision == "other":
         return "undecidable", "neither closed nor continued: the rule has nothing to compare"
     if finding == "too_close_to_call":
@@ -195,7 +195,7 @@ def _read(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     if "zip" not in header and not {"lon", "lat"} <= set(header):
         missing.append("zip (or lon and lat)")
     if missing:
-        raise MissingColumn(f"{path.name}: no column {', '.join(missing)}. Found: {', '.join(header) or 'none'}.")
+        raise MissingColumn(f"{path.name}: no column {', '.join(missing)}. Found: {shown_list(header)}.")
     return header, rows
 
 

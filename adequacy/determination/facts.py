@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from adequacy.clocks import zone_named
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -136,8 +138,9 @@ class Evidence:
         """The calls to a site about this service that are recent enough to count, newest first."""
         if not self._log:
             days = int(self.policy.value("contact_valid_days", self.on))
+            zone = zone_named(self.policy.plan.timezone)  # a call of the evening is one of that day, not of the next
             for contact in sorted(self.contacts, key=lambda call: call.at, reverse=True):
-                age = (self.on - contact.at.date()).days
+                age = (self.on - contact.at.astimezone(zone).date()).days
                 if contact.service_key == self.service.key and age <= days:
                     self._log.setdefault(contact.site_id, []).append(contact)
             self._log.setdefault("", [])

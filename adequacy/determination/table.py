@@ -10,7 +10,7 @@ import csv
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from adequacy.errors import BadValue, MissingColumn, OutputError, PolicyError
+from adequacy.errors import BadValue, MissingColumn, OutputError, PolicyError, shown, shown_list
 from adequacy.policy.decisions import FACT_WORDS, prove, walk
 from adequacy.separated import rows_by_name
 
@@ -105,7 +105,7 @@ def clean_facts(facts: Mapping[str, str]) -> dict[str, str]:
         given = str(facts.get(fact) or "").strip()
         word = (given.lower() or _USUAL_LEVEL) if fact == _LEVEL else given.upper()
         if word not in words:
-            said = f"{given!r} is not one of" if given else "is missing: give one of"
+            said = f"{shown(given)} is not one of" if given else "is missing: give one of"
             raise BadValue(f"{fact} {said} {', '.join(words)}.")
         clean[fact] = word
     return clean
@@ -166,7 +166,7 @@ def _read(path: Path) -> tuple[list[str], list[dict[str, str]]]:
         raise BadValue(f"{path.name}: cannot be read ({why}). Check the path, or export it again.") from error
     missing = [fact for fact in FACT_WORDS if fact not in header and fact != _LEVEL]
     if missing:
-        raise MissingColumn(f"{path.name}: no column {', '.join(missing)}. Found: {', '.join(header) or 'none'}.")
+        raise MissingColumn(f"{path.name}: no column {', '.join(missing)}. Found: {shown_list(header)}.")
     if not rows:
         raise BadValue(f"{path.name} has no row of facts below its header.")
     return header, rows

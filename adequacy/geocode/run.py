@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from adequacy.errors import InputError, MissingColumn, OutputError, PrivacyError
+from adequacy.errors import InputError, MissingColumn, OutputError, PrivacyError, shown_list
 from adequacy.geocode.ladder import Located, Record, as_number, climb
 from adequacy.geocode.sources import csv_delimiter, csv_encoding, plain_name
 from adequacy.separated import separated_records
@@ -212,7 +212,7 @@ def _named(header: list[str]) -> str:
     """Name the columns that were found, unless the first line holds a row: that may be someone's address."""
     if any(re.match(r"\s*\d", cell) or len(re.findall(r"\d", cell)) > 2 for cell in header):  # noqa: PLR2004 - address2
         return "The first line looks like a row, not like the names of columns: add a line of names."
-    return f"Found: {', '.join(header)}."
+    return f"Found: {shown_list(header)}."
 
 
 def _records(path: Path) -> tuple[str, Iterator[list[str]]]:

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from adequacy.errors import InputError, MissingColumn, MissingExtra
+from adequacy.errors import InputError, MissingColumn, MissingExtra, shown_list
 from adequacy.separated import separated_records
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _layout_of(path: Path, row: Row) -> Layout:
     for layout in LAYOUTS:
         if set(layout.needs) <= row.keys() and _has_place(layout, row):
             return layout
-    found = ", ".join(name for name in row if not name.startswith("_")) or "none"
+    found = shown_list(name for name in row if not name.startswith("_"))
     raise MissingColumn(
         f"{path.name}: the columns fit no known layout. Needed: number, street, city, zip, lon, lat (or those of NC "
         f"OneMap, the National Address Database, OpenAddresses or Census ADDRFEAT). Found: {found}. Rename them."

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adequacy.errors import AmbiguousService, NoSuchService, UnknownService
+from adequacy.errors import AmbiguousService, NoSuchService, UnknownService, shown
 from adequacy.policy.words import known_by, plain, read_code, spaced
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ __all__ = ["Catalogue"]
 _NEAR = 0.6
 _MOST_SUGGESTIONS = 5
 _TELLING = 3  # shorter terms stand inside almost every word
-_MOST_SHOWN = 40
 
 
 class Catalogue:
@@ -139,14 +138,14 @@ class Catalogue:
         """Ask back with the choices."""
         meanings = "; ".join(part for part in (" or ".join(map(self._label, keys)), also) if part)
         advice = "Ask which one is meant and give its key." if keys else "It names no service: ask what is meant."
-        return AmbiguousService(f"{_shown(text)} may mean {meanings}. {advice}", keys)
+        return AmbiguousService(f"{shown(text)} may mean {meanings}. {advice}", keys)
 
     def _unknown(self, text: str) -> UnknownService:
         """Say that nothing is known by a word, with near misses."""
         near = self._suggest(text)
         hint = f"Did you mean {' or '.join(self._label(key) for key in near[:3])}?" if near else ""
         told = " ".join(part for part in (hint, "'adequacy services' lists all.") if part)
-        return UnknownService(f"No service is known as {_shown(text)}. {told}", near)
+        return UnknownService(f"No service is known as {shown(text)}. {told}", near)
 
     def _suggest(self, text: str) -> tuple[str, ...]:
         """Find the keys of near misses, best first; only ever suggested."""
@@ -163,8 +162,3 @@ class Catalogue:
         keys = [key for term in near for key in terms[term]]
         keys += [service.key for service in self if word in plain(known_by(service))]
         return tuple(dict.fromkeys(keys))[:_MOST_SUGGESTIONS]
-
-
-def _shown(text: str) -> str:
-    """Show a typed word in a message: quoted, escaped, not endless."""
-    return repr(text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "...")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CITE", "Faults", "check_entry"]
 
+_MOST_NAMED = 20
 CITE = "is missing: add it (title, href or document, and the day it was checked)"
 
 _NESTED: dict[str, type[BaseModel]] = {
@@ -57,7 +58,8 @@ class Faults:
         """Raise if anything was found; ``args[1]`` of the error holds the faults one by one."""
         if self.found:
             count = f"{len(self.found)} faults in the policy: " if len(self.found) > 1 else ""
-            raise PolicyError(count + " | ".join(self.found), tuple(self.found))
+            more = f" | and {len(self.found) - _MOST_NAMED} more" if len(self.found) > _MOST_NAMED else ""
+            raise PolicyError(count + " | ".join(self.found[:_MOST_NAMED]) + more, tuple(self.found))
 
 
 def check_entry(

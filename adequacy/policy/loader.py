@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from adequacy.errors import PolicyError
+from adequacy.errors import PolicyError, shown, shown_list
 from adequacy.policy import schema
 from adequacy.policy.faults import CITE, Faults, check_entry
 
@@ -167,12 +167,12 @@ def _header_fits(file: str, header: list[str], columns: list[str], faults: Fault
     """Whether a CSV has its declared columns, no more and no less."""
     for column in columns:
         if column not in header:
-            faults.add(file, "header", f"has no column {column!r}: add it. Found: {', '.join(header)}")
+            faults.add(file, "header", f"has no column {column!r}: add it. Found: {shown_list(header)}")
     for column in dict.fromkeys(header):
         if column not in columns:
-            faults.add(file, "header", f"column {column!r} is not known: remove it. Known: {', '.join(columns)}")
+            faults.add(file, "header", f"column {shown(column)} is not known: remove it. Known: {', '.join(columns)}")
         if header.count(column) > 1:
-            faults.add(file, "header", f"column {column!r} stands twice: keep one")
+            faults.add(file, "header", f"column {shown(column)} stands twice: keep one")
     return sorted(header) == sorted(columns)
 
 

@@ -6,7 +6,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -350,6 +350,30 @@ def test_a_call_counts_for_every_request_of_the_service(where: str, open_book: O
     assert [call.service_key for call in call_sheet(book, NOW)] == ["psr"]
     assert book.decide(other, draft_of(**waiting), now=NOW)["outcome"] == "CLOSED_PROVIDERS_AVAILABLE"
     assert book.decide(elsewhere, draft_of(**waiting), now=NOW)["outcome"] == "VERIFY_ACCESS"
+
+
+def test_a_call_of_the_evening_is_one_of_that_day_and_good_to_the_last_day_of_the_policy(
+    where: str, open_book: Opener
+) -> None:
+    book = open_book(where)
+    waiting = {"sites": [site(panel_status="unknown", accepting_verified_on="")]}
+    [one] = book.open_requests([request(received="2026-08-02T10:00")], now=NOW)
+    book.decide(one, draft_of(**waiting), now=NOW)
+    said = {"by": "A. Lee", "site": "S1", "result": "accepting"}
+    last_day = date(2026, 11, 1) - timedelta(days=int(POLICY.value("contact_valid_days", date(2026, 11, 1))))
+    _sent(book, one, "contacted", f"{last_day - timedelta(days=1)}T23:30", **said)
+    assert book.decide(one, draft_of(**waiting), now=NOW)["outcome"] == "VERIFY_ACCESS"
+    [call] = call_sheet(book, NOW)
+    assert call.why == f"the last call is of {last_day - timedelta(days=1)}"
+    _sent(book, one, "contacted", f"{last_day}T23:30", **said)
+    assert book.decide(one, draft_of(**waiting), now=NOW)["outcome"] == "CLOSED_PROVIDERS_AVAILABLE"
+
+
+def test_a_call_before_a_decision_needs_to_know_the_sites(where: str, open_book: Opener) -> None:
+    book = open_book(where)
+    [one] = book.open_requests([request()], now=NOW)
+    with pytest.raises(UsageError, match="name the roster with --network, or decide it first"):
+        _sent(book, one, "contacted", "2026-11-02T10:00", by="A. Lee", site="S1", result="full")
 
 
 @pytest.mark.parametrize(

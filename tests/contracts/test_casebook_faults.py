@@ -20,6 +20,7 @@ import pytest
 from adequacy.casebook import open_casebook
 from adequacy.casebook.entries import record_event
 from adequacy.casebook.lists import listed
+from adequacy.casebook.schema import open_engine, writing
 from adequacy.errors import AdequacyError, OutputError, ServiceUnreachable
 from tests.contracts.conftest import NOW
 from tests.requests import POLICY, draft_of, request
@@ -278,3 +279,20 @@ def test_a_server_that_restarts_in_mid_transaction_loses_nothing_acknowledged(po
         assert [row["id"] for row in listed(book)] == kept
         assert [row["id"][-6:] for row in listed(book)] == ["000001", "000002"]
         assert book.require_whole() == (2, 0)
+
+
+@pytest.mark.postgres
+def test_a_server_that_goes_away_while_it_keeps_a_change_does_not_claim_that_nothing_was_written(
+    postgres: Server,
+) -> None:
+    engine = open_engine(postgres.new_database())
+
+    def change() -> None:
+        with writing(engine) as connection:
+            own = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+            with engine.connect() as other:
+                other.exec_driver_sql(f"SELECT pg_terminate_backend({own})")
+
+    with pytest.raises(ServiceUnreachable, match="may be kept or not"):
+        change()
+    engine.dispose()

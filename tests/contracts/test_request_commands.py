@@ -176,6 +176,25 @@ def test_a_call_changes_the_decision_and_stands_on_the_sheet_until_it_is_made(ru
     assert (view["rule_trail"], view["letter"], view["human_review"]) == (["R07", "R12"], "L4", "N")
 
 
+def test_a_call_before_the_decision_is_to_a_site_of_the_service_and_counts(run: Run) -> None:
+    one = _opened(
+        run, "request", "open", "--service", "inn_nav", "--zip", "27601", "--received", "2026-10-30",
+        "--requester", "C", "--consumer-ref", "REF-3", "--client-specific", "Y", "--nctracks", "Y", "--age", "27",
+    )  # fmt: skip
+    call = ("request", "event", one, "contacted", "--by", "A. Lee", "--result", "full", "--site")
+    asked = ("check", "--service", "inn_nav", "--zip", "27601", "--age", "27", "--format", "json")
+    [site] = _json(run(*asked))["sites"]
+    wrong = run(*call, site["site_id"][:-1]).refused(2)
+    assert "gives no inn_nav on the roster" in wrong
+    assert f"Did you mean {site['site_id']} (" in wrong
+    assert f"{site['site_id']} (" in run(*call, site["provider"][:12]).refused(2)
+    assert "no such network file" in run(*call, site["site_id"], "--network", "absent.gpkg").refused(3)
+    assert [event["name"] for event in _json(run("request", "show", one, "--format", "json"))["events"]] == ["received"]
+    assert run(*call, site["site_id"]).code == 0
+    assert run("request", "decide", one).code == 0
+    assert _json(run("request", "show", one, "--format", "json"))["rule_trail"] == ["R07", "R12"]
+
+
 def test_due_dates_go_into_a_calendar(run: Run, tmp_path: Path) -> None:
     _opened(run, *OPEN)
     late = run("request", "due", "--as-of", "2026-11-20", "--ics", str(tmp_path / "due.ics"))
@@ -192,7 +211,10 @@ def test_a_resubmission_is_said(run: Run) -> None:
     one = _opened(run, *OPEN)
     again = _json(run(*OPEN, "--format", "json"))
     assert again["duplicates_of"] == one
-    assert f"(a resubmission of {one})" in run(*OPEN).out
+    said = run(*OPEN)
+    assert said.out.startswith("REQ-2026-")
+    assert len(said.out.split()) == 1, "the id alone is what scripts read"
+    assert said.err == f"{said.out.strip()} is a resubmission of {one}.\n"
 
 
 @pytest.mark.parametrize(
@@ -206,7 +228,9 @@ def test_a_resubmission_is_said(run: Run) -> None:
         (("--received", "2024-03-10T02:30"), 2, "the clocks go forward"),
         (("--client-specific", "maybe"), 2, "--client-specific: .MAYBE. is not one of Y, N, U"),
         (("--requester-npi", "12345"), 2, "--requester-npi: .12345. is not an NPI of ten digits"),
+        (("--requester-npi", "1234567890"), 2, "--requester-npi: .1234567890. is no NPI: its check digit is wrong"),
         (("--age", "young"), 2, "--age: .young. is not an age"),
+        (("--age", "9" * 5000), 2, "--age: .9{40}.... is not an age"),
         (("--point", "35.4,-78.8"), 2, "say the same place in two ways"),
         (("--admitted", "2026-10-30"), 2, "--level inpatient"),
         (("--file", "f.csv"), 2, "leave the other options out"),
@@ -277,22 +301,54 @@ def test_a_form_with_faults_names_every_row_and_opens_nothing(run: Run, tmp_path
     assert _json(run("request", "list", "--format", "json")) == []
 
 
+HEAD = "service,received,requester"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
         ("a.csv", "", "holds no request"),
-        ("a.csv", "service,colour\nSAIOP,red\n", "row 2"),
-        ("a.csv", 'service,zip\nSAIOP,"27546\n', "a quotation mark is not closed"),
+        ("a.csv", HEAD + ",colour\n", "no fact of a request is called 'colour'"),
+        ("a.csv", HEAD + ",service\n", "the column service stands twice"),
+        ("a.csv", HEAD + "\nSAIOP,2026-10-29,A,x\n", "row 2 has more cells than the header"),
+        ("a.csv", "npi,provider_name\n1234567893,A Clinic\n", "is no form of requests: it says nowhere service"),
+        ("a.csv", "x" * 161_000 + "\n", "is no form of requests"),
+        ("a.csv", HEAD + "," + "y" * 100_000 + "\n", "no fact of a request is called 'yyyy"),
+        ("a.csv", HEAD + '\nSAIOP,"2026-10-29\n', "a quotation mark is not closed"),
         ("a.json", "{", "is no JSON"),
         ("a.json", "[1]", "must be a table of facts"),
+        ("a.json", "[" * 200_000, "is no JSON"),
+        ("a.json", '[{"service": "SAIOP", "age": ' + "9" * 5000 + "}]", "is no JSON"),
+        ("a.json", '{"service": ["SAIOP"], "received": "2026-10-29", "requester": "A"}', "a fact is one value"),
         ("a.toml", "[[request", "is no TOML"),
         ("a.pdf", "x", "a form is a .csv, .toml or .json file"),
     ],
 )
 def test_a_form_that_is_none_is_one_line(run: Run, tmp_path: Path, name: str, text: str, says: str) -> None:
     (tmp_path / name).write_text(text, encoding="utf-8")
-    assert says in run("request", "open", "--file", str(tmp_path / name)).refused(3)
+    refused = run("request", "open", "--file", str(tmp_path / name)).refused(3)
+    assert says in refused
+    assert len(refused) < 700
     assert "cannot be read" in run("request", "open", "--file", str(tmp_path / "absent.csv")).refused(3)
+
+
+def test_a_roster_and_a_picture_given_as_a_form_are_one_short_line(run: Run, tmp_path: Path) -> None:
+    assert run("demo", str(tmp_path / "demo")).code == 0
+    roster = run("request", "open", "--file", str(tmp_path / "demo" / "roster.csv")).refused(3)
+    assert "roster.csv is no form of requests: it says nowhere received, requester" in roster
+    (tmp_path / "form.csv").write_bytes(bytes(range(256)) * 600)
+    assert "no text in UTF-8" in run("request", "open", "--file", str(tmp_path / "form.csv")).refused(3)
+
+
+def test_a_form_of_many_faults_names_the_first_and_quotes_no_slipped_cell(run: Run, tmp_path: Path) -> None:
+    form = tmp_path / "form.csv"
+    row = "SAIOP,27546,2026-10-29,A,R1,Maria Lopez,MARIA\n"
+    form.write_text("service,zip,received,requester,consumer_ref,age,urgent\n" + row * 500, encoding="utf-8")
+    refused = run("request", "open", "--file", str(form)).refused(3)
+    assert "row 2: age: the value is not an age in whole years." in refused
+    assert refused.endswith("And 490 more rows.")
+    assert "maria" not in refused.casefold()
+    assert len(refused) < 1000
 
 
 def test_what_is_not_there_or_not_possible_is_one_line(run: Run, tmp_path: Path) -> None:
@@ -309,7 +365,13 @@ def test_what_is_not_there_or_not_possible_is_one_line(run: Run, tmp_path: Path)
     assert "is not written as a day" in run("request", "decide", one, "--as-of", "yesterday").refused(2)
     assert "cannot be written" in run("request", "decide", one, "--record", str(tmp_path / "no" / "r.json")).refused(3)
     assert "no such network file" in run("request", "decide", one, "--network", str(tmp_path / "no.gpkg")).refused(3)
-    assert "does not answer" in run("request", "list", "--casebook", "postgresql://a@127.0.0.1:1/b").refused(5)
+    for host in ("127.0.0.1:1", "no-such-host.invalid"):
+        refused = run("request", "list", "--casebook", f"postgresql://a:hunter2@{host}/b").refused(5)
+        assert "does not answer" in refused
+        assert "hunter2" not in refused
+    for url in ("postgresql://a:hunter2@127.0.0.1:port/b", "mysql://a:hunter2@127.0.0.1/b", "a:hunter2@h://x"):
+        refused = run("request", "list", "--casebook", url).refused(2)
+        assert "hunter2" not in refused
     (tmp_path / "notes.txt").write_text("these are notes, no casebook\n" * 99, encoding="utf-8")
     assert "no casebook" in run("request", "list", "--casebook", str(tmp_path / "notes.txt")).refused(3)
 
