@@ -430,7 +430,8 @@ class Network:
         tiles : str, optional
             A tile provider, as ``folium.Map`` takes it; nothing is loaded without it.
         """
-        from adequacy.outputs.report import report_scene, worst_first
+        from adequacy.outputs.report import report_scene
+        from adequacy.outputs.report_tables import worst_first
         from adequacy.outputs.scene_map import scene_map
 
         overview = self.overview(services=None if service is None else [service], as_of=as_of)

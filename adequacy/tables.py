@@ -334,6 +334,69 @@ _MEASURED = (
     ),
 )
 
+_SPLIT = (
+    _number("people", "people by the Census, at the centre of population of their block group", "person", kind="int"),
+    _number("within", "people within the limit of a site that counts", "person", kind="int"),
+    _number("undetermined", "people for whom the address on file of a site is not exact enough", "person", kind="int"),
+    _number("beyond", "people beyond the limit of every site that counts", "person", kind="int"),
+    _number("within_pct", "share of the people who are within", "percent"),
+)
+_NAMED = (_text("service", "our key of the service"), _text("service_name", "name of the service"))
+_ZCTA = _text("zcta", "ZIP area (ZCTA, Census 2020) by its five digits")
+_COVERAGE = (
+    Table(
+        "coverage_services",
+        "who lives within the plan's limit of a site that counts, service by service, most people beyond first",
+        (
+            *_NAMED,
+            *_SPLIT,
+            _number("sites", "sites that count", "", kind="int"),
+            _number("providers", "providers whose sites count", "", kind="int"),
+        ),
+    ),
+    Table(
+        "coverage_counties",
+        "the same by county",
+        (
+            *_NAMED,
+            *_COUNTY,
+            *_SPLIT,
+            _number("providers", "providers with a site that counts in the county", "", kind="int"),
+        ),
+    ),
+    Table(
+        "coverage_zips",
+        "ZIP areas with people beyond the limit, most people first",
+        (_RANK, _ZCTA, *_COUNTY, *_NAMED, *_SPLIT),
+    ),
+    Table(
+        "coverage_only_site",
+        "sites that are the only one within the limit for some people, most people first",
+        (
+            _RANK,
+            *_SITE[:2],
+            *_PROVIDER[2:3],
+            _SITE[4],
+            _SITE[7],
+            *_NAMED,
+            _number("people", "people for whom no other site of the service is within the limit", "person", kind="int"),
+        ),
+    ),
+    Table(
+        "coverage_sites",
+        "sites that count for some service",
+        (
+            *_SITE[:2],
+            *_PROVIDER[2:3],
+            _SITE[4],
+            *_COUNTY,
+            _SITE[8],
+            _number("services", "services the site counts for", "", kind="int"),
+            _list("service_keys", "their keys"),
+        ),
+    ),
+)
+
 #: Columns whose absence as a whole would build a network in which nothing counts: such a roster is refused.
 STATUS_COLUMNS = ("contract_status", "credential_status", "nctracks_status")
 
@@ -441,6 +504,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 ),
             ),
             *_MEASURED,
+            *_COVERAGE,
         )
     }
 )

@@ -42,6 +42,7 @@ def report(
     eml: Annotated[str | None, typer.Option("--eml", help="Also write an unsent e-mail draft (.eml).")] = None,
     pdf: Annotated[str | None, typer.Option("--pdf", help="Also write it as PDF (extra pdf).")] = None,
     png: Annotated[str | None, typer.Option("--png", help="Also write the map as a picture for slides.")] = None,
+    xlsx: Annotated[str | None, typer.Option("--xlsx", help="Also write every list as workbook.")] = None,
     as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Day asked about; today.")] = None,
     network: Annotated[str | None, typer.Option("--network", help="Network file, or a folder of them.")] = None,
     plan: Annotated[str | None, typer.Option("--plan", help="Plan profile.")] = None,
@@ -49,10 +50,12 @@ def report(
 ) -> None:
     """Write who can reach which service, county by county, as one self-contained file."""
     from adequacy.cli.check import default_day, open_configured
-    from adequacy.outputs.report import AUDIENCES
+    from adequacy.outputs.report_tables import AUDIENCES
 
     if profile not in AUDIENCES:
         raise UsageError(f"--profile {profile}: no such reader. Choose one of {', '.join(AUDIENCES)}.")
+    files = {"out": out, "eml": eml, "pdf": pdf, "png": png, "xlsx": xlsx}
+    _require_kinds(files)
     asked: dict[str, Any] = {"services": _listed(services), "counties": _listed(counties)}
     with open_configured(network, plan, policy, as_of) as net:
         overview = net.overview(**asked, as_of=as_of or default_day(net))
@@ -63,25 +66,42 @@ def report(
         with open_configured(compare, plan, policy) as old:
             before = old.overview(**asked)
     extras = {"before": before, "requests": requests, "standing": standing}
-    _write(overview, profile, extras, {"html": out, "eml": eml, "pdf": pdf, "png": png})
+    _write(overview, profile, extras, files)
 
 
-def _write(
-    overview: dict[str, Any],
-    profile: Any,
-    extras: dict[str, Any],
-    files: dict[str, str | None],
-) -> None:
+#: The endings of what each option writes.
+_KINDS = {"out": (".html", ".htm"), "eml": (".eml",), "pdf": (".pdf",), "png": (".png",), "xlsx": (".xlsx",)}
+
+
+def _require_kinds(files: dict[str, str | None]) -> None:
+    """Refuse a name under which the file would not open, and say which option writes that kind."""
+    for option, file in files.items():
+        ending = Path(file or "").suffix.casefold()
+        if file in (None, "-") or ending in _KINDS[option]:
+            continue
+        what = "a web page" if option == "out" else f"a {_KINDS[option][0]} file"
+        other = next((name for name, kinds in _KINDS.items() if ending in kinds), None)
+        beside = f", and add --{other} {file} for that kind" if other else ""
+        raise UsageError(f"--{option} {file}: this option writes {what}. End its name in {_KINDS[option][0]}{beside}.")
+    if sum(file == "-" for file in files.values()) > 1:
+        raise UsageError("Only one of the files can go to standard output (-).")
+
+
+def _write(overview: dict[str, Any], profile: Any, extras: dict[str, Any], files: dict[str, str | None]) -> None:
     """Write the report and what goes with it, each only where it was asked for."""
-    from adequacy.outputs import draft, report
+    from adequacy.outputs import draft, report, report_lists
     from adequacy.outputs.files import write_bytes
 
-    page = report.report_page(overview, profile, **extras)
+    workbook = Path(files["xlsx"] or "-").name.removesuffix("-")
+    if not workbook and files["eml"] is not None:
+        workbook = draft.workbook_name(overview, profile)
+    page = report.report_page(overview, profile, **extras, workbook=workbook)
     makers: dict[str, Callable[[], bytes]] = {
-        "html": lambda: page.encode("utf-8"),
-        "eml": lambda: draft.draft(overview, page, profile),
+        "out": lambda: page.encode("utf-8"),
+        "eml": lambda: draft.draft(overview, page, profile, workbook=workbook),
         "pdf": lambda: report.report_pdf(page),
         "png": lambda: report.map_picture(overview, profile),
+        "xlsx": lambda: report_lists.report_workbook(overview, profile),
     }
     for kind, make in makers.items():
         file = files[kind]

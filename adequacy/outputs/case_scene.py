@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from adequacy import distance, reference
-from adequacy.outputs.scene import Mark, Scene, Shape, base_map, texts
+from adequacy.outputs.scene import Mark, Scene, Shape, base_map, texts, zip_map
 from adequacy.outputs.words import miles_text, panel_text, place_name, reasons_text
 
 if TYPE_CHECKING:
@@ -45,10 +45,11 @@ def case_scene(answer: dict[str, Any]) -> Scene:
     shapes += _road(answer)
     bounds = _bounds(reach)
     counties, names = base_map(_wider(bounds))
+    zips, numbers = zip_map([county.id for county in counties], reach)
     return Scene(
-        shapes=(*counties, *shapes),
+        shapes=(*counties, *zips, *shapes),
         marks=tuple(_marks(answer, exact=place is None)),
-        names=tuple(names),
+        names=(*names, *numbers),
         bounds=bounds,
         label=f"Map of {answer['service']['name']} sites around {place_name(answer['origin'])}",
         legend=_legend(answer, place is not None),
@@ -223,6 +224,7 @@ def _legend(answer: dict[str, Any], extent: bool) -> tuple[tuple[str, str], ...]
         ("cover", covered.replace("this distance", limit) or f"Within {limit} of a counted site"),
         ("uncovered", f"Not within {limit} of a counted site, or too near the line"),
         ("road", f"By road: within {limit} of {_road_origin(answer)}; an extra, it decides nothing"),
+        ("zip", "Border of a ZIP area"),
         ("reach", f"{limit} from {place}" if not extent else f"No site outside this line is within {limit} of {place}"),
     )
 

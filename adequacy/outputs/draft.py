@@ -12,16 +12,20 @@ from adequacy.outputs.escape import escape_terminal
 from adequacy.outputs.files import write_bytes
 from adequacy.outputs.html import Html, tag
 from adequacy.outputs.picture import scene_picture
-from adequacy.outputs.report import report_pdf, report_scene, summary_lines, worst_first
+from adequacy.outputs.report import report_pdf, report_scene, summary_lines
+from adequacy.outputs.report_lists import report_workbook
+from adequacy.outputs.report_tables import worst_first
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from adequacy.outputs.report import Audience
+    from adequacy.outputs.report_tables import Audience
 
-__all__ = ["draft", "write_draft"]
+__all__ = ["draft", "workbook_name", "write_draft"]
 
 _PICTURE = "map@adequacy"
+_XLSX = "vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_ATTACHED = "The report is attached; it opens without a network. The workbook holds every row of its lists."
 _STYLE = "font-family:Segoe UI,Arial,sans-serif;font-size:15px;line-height:1.5;color:#1c2530;max-width:640px"
 
 
@@ -36,7 +40,14 @@ def write_draft(overview: dict[str, Any], page: str, path: Path, audience: Audie
     write_bytes(draft(overview, page, audience), path)
 
 
-def draft(overview: dict[str, Any], page: str, audience: Audience = "leadership") -> bytes:
+def workbook_name(overview: dict[str, Any], audience: Audience = "leadership") -> str:
+    """Name of the workbook that a draft attaches."""
+    return f"coverage-{audience}-{overview['as_of']}.xlsx"
+
+
+def draft(
+    overview: dict[str, Any], page: str, audience: Audience = "leadership", *, workbook: str | None = None
+) -> bytes:
     """Give an unsent message: ``X-Unsent: 1`` makes Outlook open it for editing.
 
     Parameters
@@ -47,19 +58,22 @@ def draft(overview: dict[str, Any], page: str, audience: Audience = "leadership"
         The report, from ``report.report_page``.
     audience : {"leadership", "public"}
         As for the report.
+    workbook : str, optional
+        What the attached workbook is called; ``workbook_name`` if not given.
 
     Returns
     -------
     bytes
         Subject, plain-text and HTML summary, the map as an inline picture, the report attached as HTML and, where the
-        extra ``pdf`` is installed, as PDF. No sender, no recipient, no date; the same report gives the same bytes.
+        extra ``pdf`` is installed, as PDF, and every list of it as workbook. No
+        sender, no recipient, no date; the same report gives the same bytes.
     """
     lines = [escape_terminal(line) for line in summary_lines(overview)]
     name = f"coverage-{audience}-{overview['as_of']}"
     message = EmailMessage(policy=SMTP)
     message["Subject"] = escape_terminal(f"{overview['plan']}: who can reach care, as of {overview['as_of']}")
     message["X-Unsent"] = "1"
-    message.set_content("\n\n".join([*lines, "The report is attached. It opens without a network."]) + "\n")
+    message.set_content("\n\n".join([*lines, _ATTACHED]) + "\n")
     message.add_alternative(_summary(lines), subtype="html")
     image = scene_picture(report_scene(overview, worst_first(overview)[0], audience), "png", dpi=96, width_in=6.6)
     parts: Any = message.get_payload()
@@ -69,6 +83,12 @@ def draft(overview: dict[str, Any], page: str, audience: Audience = "leadership"
     message.add_attachment(report, maintype="text", subtype="html", filename=f"{name}.html", params=told)
     with suppress(MissingExtra):  # without the extra the HTML report says the same
         message.add_attachment(report_pdf(page), maintype="application", subtype="pdf", filename=f"{name}.pdf")
+    message.add_attachment(
+        report_workbook(overview, audience),
+        maintype="application",
+        subtype=_XLSX,
+        filename=workbook or workbook_name(overview, audience),
+    )
     _fix_boundaries(message)
     return message.as_bytes()
 
@@ -76,7 +96,7 @@ def draft(overview: dict[str, Any], page: str, audience: Audience = "leadership"
 def _summary(lines: list[str]) -> Html:
     alt = "Map: share of people within the limit by county, for the service with most people beyond it"
     image = tag("p", tag("img", src=f"cid:{_PICTURE}", alt=alt, width="634"))
-    last = tag("p", "The report is attached. It opens without a network.")
+    last = tag("p", _ATTACHED)
     return tag("div", *(tag("p", line) for line in lines), image, last, style=_STYLE)
 
 

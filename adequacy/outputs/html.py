@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adequacy.outputs.escape import escape_html
-from adequacy.outputs.files import write_bytes
+from adequacy.outputs.files import require_kind, write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -212,9 +212,13 @@ def write_html(text: str, path: Path) -> None:
 
     Raises
     ------
+    UsageError
+        The file's ending is that of another kind: it would not open.
     OutputError
         The file cannot be written.
     """
+    if str(path) != "-":
+        require_kind(Path(path), (".html", ".htm"), "page")
     write_bytes(text.encode("utf-8"), Path(path))
 
 

@@ -19,8 +19,8 @@ from adequacy.outputs.words import (
     finding_sentence,
     miles_text,
     panel_text,
-    place_name,
     reasons_text,
+    whereabouts,
 )
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def case_page(answer: dict[str, Any]) -> str:
 
 def _head(answer: dict[str, Any]) -> list[Html]:
     age = answer["question"]["age"]
-    who = f"A consumer in {place_name(answer['origin'])}{f', age {age}' if age is not None else ''}"
+    who = f"A consumer {whereabouts(answer['origin'])}{f', age {age}' if age is not None else ''}"
     demo = [each["text"] for each in answer["cautions"] if each["code"] == "demo_data"]
     finding = answer["finding"]
     return [
@@ -161,7 +161,7 @@ def _mind(answer: dict[str, Any]) -> Html | None:
     if not told:
         return None
     return tag(
-        "section", tag("h2", "Mind", id="mind"), tag("ul", *(tag("li", text) for text in told)),
+        "section", tag("h2", "Keep in mind", id="mind"), tag("ul", *(tag("li", text) for text in told)),
         class_="mind", aria_labelledby="mind",
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from adequacy.outputs.scene import GROUND, MARKS, SHAPES, Scene
@@ -12,20 +13,24 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from adequacy.outputs.scene import Mark, MarkKind
+    from adequacy.outputs.scene import Mark, MarkKind, Name
+
+    _Box = tuple[float, float, float, float]
 
 __all__ = ["page_picture", "scene_picture"]
 
-_WIDTH_IN = 7.5
+_WIDTH_IN, _TALL_IN, _TALL = 5.6, 4.4, 0.8
+"""About as wide as a page prints it, so that names keep their size: a wide map, and one nearly as high as wide."""
 _MARKERS = {"disc": "o", "square": "s", "diamond": "D", "triangle": "^", "cross": "x", "star": "*"}
 _CROWD = 600
 """Sites in view from which on marks are drawn smaller, as on the interactive map."""
 _COLOURS = 128
+_SVG_PATH, _DECIMALS = re.compile(rb'(?<= d=")[^"]+'), re.compile(rb"(\.\d\d)\d+")
 _RASTER_ABOVE = 2_000
 """Sites from which on a page carries a bitmap: a vector for each would make the file heavy."""
 
 
-def scene_picture(scene: Scene, media: str = "svg", *, dpi: int = 144, width_in: float = _WIDTH_IN) -> bytes:
+def scene_picture(scene: Scene, media: str = "svg", *, dpi: int = 144, width_in: float | None = None) -> bytes:
     """Draw a scene with matplotlib.
 
     Parameters
@@ -36,8 +41,8 @@ def scene_picture(scene: Scene, media: str = "svg", *, dpi: int = 144, width_in:
         File format; both are the same bytes every time, and carry no date.
     dpi : int
         Pixels per inch of a PNG.
-    width_in : float
-        Width in inches; the height follows from the bounds.
+    width_in : float, optional
+        Width in inches; as a page shows it if not given. The height follows from the bounds.
 
     Returns
     -------
@@ -50,6 +55,7 @@ def scene_picture(scene: Scene, media: str = "svg", *, dpi: int = 144, width_in:
     west, south, east, north = scene.bounds
     shrink = math.cos(math.radians((south + north) / 2))
     height = min(max((north - south) / ((east - west) * shrink), 0.45), 1.15)
+    width_in = width_in or (_TALL_IN if height > _TALL else _WIDTH_IN)
     with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": "adequacy", "font.family": "DejaVu Sans"}):
         figure = Figure(figsize=(width_in, width_in * height), facecolor=GROUND)
         FigureCanvasAgg(figure)
@@ -60,7 +66,7 @@ def scene_picture(scene: Scene, media: str = "svg", *, dpi: int = 144, width_in:
         axes.set_ylim(south, north)
         axes.set_autoscale_on(False)
         _shapes(axes, scene)
-        _names(axes, scene)
+        _names(axes, scene, width_in)
         _marks(axes, scene)
         _scale(axes, scene, shrink)
         return _bytes(figure, media, dpi)
@@ -82,7 +88,12 @@ def _bytes(figure: Figure, media: str, dpi: int) -> bytes:
     out = io.BytesIO()
     metadata: dict[str, Any] = {"Date": None, "Creator": None} if media == "svg" else {"Software": None}
     figure.savefig(out, format=media, dpi=dpi, metadata=metadata, facecolor=GROUND)
-    return out.getvalue() if media == "svg" else _fewer_colours(out)
+    return _SVG_PATH.sub(_shorter, out.getvalue()) if media == "svg" else _fewer_colours(out)
+
+
+def _shorter(path: re.Match[bytes]) -> bytes:
+    """A hundredth of a point is finer than any print: fewer decimals make the file half as large."""
+    return _DECIMALS.sub(rb"\1", path[0])
 
 
 def _fewer_colours(png: io.BytesIO) -> bytes:
@@ -117,24 +128,56 @@ def _shapes(axes: Axes, scene: Scene) -> None:
 
 
 def _path(geometry: Any) -> Any:
-    """A polygon with its holes, or several, as one compound path."""
+    """A polygon with its holes, several, or lines, as one compound path."""
     import shapely
     from matplotlib.path import Path
 
-    rings = shapely.get_rings(shapely.get_parts(geometry))
+    parts = shapely.get_parts(geometry)
+    if geometry.area == 0:
+        return Path.make_compound_path(*(Path(shapely.get_coordinates(line)) for line in parts))
+    rings = shapely.get_rings(parts)
     return Path.make_compound_path(*(Path(shapely.get_coordinates(ring), closed=True) for ring in rings))
 
 
-def _names(axes: Axes, scene: Scene) -> None:
+def _names(axes: Axes, scene: Scene, width_in: float) -> None:
+    """Names where there is room: whole, not over another, and where possible not over a mark."""
     from matplotlib.patheffects import withStroke
 
-    west, south, east, north = scene.bounds
+    taken: list[tuple[float, float, float, float]] = []
+    marks = [mark for mark in scene.marks if mark.kind in MARKS and _inside(mark, scene)]
     for name in scene.names:
-        if west < name.lon < east and south < name.lat < north:
-            axes.text(
-                name.lon, name.lat, name.text, fontsize=7, color="#5c6773", ha="center", va="center", zorder=20,
-                path_effects=[withStroke(linewidth=2, foreground="white")], clip_on=True, parse_math=False,
-            )  # fmt: skip
+        at = None if name.is_small else _room(name, scene, width_in, taken, marks if len(marks) <= _CROWD else [])
+        if at is None:
+            continue
+        taken.append(at)
+        valued = "\n" in name.text
+        axes.text(
+            at[0], at[1], name.text, fontsize=7.5 if valued else 7, color="#1c2530" if valued else "#5c6773",
+            ha="center", va="center", zorder=20, linespacing=1.25,
+            path_effects=[withStroke(linewidth=2, foreground="white")], clip_on=True, parse_math=False,
+        )  # fmt: skip
+
+
+def _room(name: Name, scene: Scene, width_in: float, taken: list[_Box], marks: list[Mark]) -> _Box | None:
+    """Where a name goes: middle and half size in degrees; None where it has no room."""
+    west, south, east, north = scene.bounds
+    point = (east - west) / (width_in * 72)  # a typographic point, in degrees of longitude
+    lines = name.text.split("\n")
+    wide = 2.3 * point * max(map(len, lines))
+    high = 4.8 * point * len(lines) * math.cos(math.radians((south + north) / 2))
+    if not (west + wide < name.lon < east - wide and south + high < name.lat < north - high):
+        return None
+    best: tuple[int, _Box] | None = None
+    for step in (0, -1.1, 1.1, -2.2, 2.2):
+        lat = name.lat + step * high
+        if any(abs(name.lon - x) < wide + w and abs(lat - y) < high + h for x, y, w, h in taken):
+            continue
+        under = sum(abs(mark.lon - name.lon) < wide * 1.1 and abs(mark.lat - lat) < high * 1.2 for mark in marks)
+        if best is None or under < best[0]:
+            best = under, (name.lon, lat, wide, high)
+        if not under:
+            break
+    return None if best is None else best[1]
 
 
 def _marks(axes: Axes, scene: Scene) -> None:
@@ -150,8 +193,8 @@ def _marks(axes: Axes, scene: Scene) -> None:
             [lon for lon, _ in here],
             [lat for _, lat in here],
             marker=_MARKERS[kind.shape],
-            s=(kind.size * 1.35 * scale) ** 2,
-            linewidths=(1.6 if line or kind.hollow else 0.9) * scale,
+            s=(kind.size * (2.2 if kind.shape == "star" else 1.1) * scale) ** 2,
+            linewidths=(1.4 if line or kind.hollow else 0.7) * scale,
             zorder=30 + level,
             **look,
         )

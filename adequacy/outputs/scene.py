@@ -1,11 +1,13 @@
 """What a map shows, before it is drawn: shapes, marks, names. One scene gives the folium map and its still picture.
 
-Base maps are outlines of counties from the shipped Census borders: no tile server learns which area is looked at.
+Base maps are outlines of counties and ZIP areas from the shipped Census borders: no tile server learns which area is
+looked at. Outlines are simplified for the eye; nothing is decided by them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from adequacy import reference
@@ -14,7 +16,20 @@ from adequacy.outputs.html import Html, join, tag
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["MARKS", "SHAPES", "Mark", "MarkKind", "Name", "Scene", "Shape", "ShapeKind", "base_map", "legend"]
+__all__ = [
+    "MARKS",
+    "SHAPES",
+    "Mark",
+    "MarkKind",
+    "Name",
+    "Scene",
+    "Shape",
+    "ShapeKind",
+    "base_map",
+    "label_point",
+    "legend",
+    "zip_map",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +61,14 @@ class MarkKind:
 SHAPES = {
     kind.name: kind
     for kind in (
-        ShapeKind("county", "#c3cad2", 1.0, "#ffffff", 1.0),
+        ShapeKind("county", "#a4afba", 1.1, "#ffffff", 1.0),
         ShapeKind("share-all", "#8fa3b8", 1.2, "#dcebf7", 1.0),
         ShapeKind("share-most", "#8fa3b8", 1.2, "#fdf0d0", 1.0),
         ShapeKind("share-many", "#8fa3b8", 1.2, "#fad3a3", 1.0),
         ShapeKind("share-half", "#8fa3b8", 1.2, "#f0a868", 1.0),
         ShapeKind("share-few", "#8fa3b8", 1.2, "#dc7a45", 1.0),
         ShapeKind("state", "#8d98a5", 1.6),
+        ShapeKind("zip", "#c6ced6", 0.6),
         ShapeKind("cover", "#2f6fb5", 1.0, "#4a90d9", 0.13),
         ShapeKind("reach", "#1d3f66", 1.8, dash="7 5"),
         ShapeKind("road", "#0b6b57", 1.8, "#2b9a7f", 0.07, dash="10 3 2 3"),
@@ -77,6 +93,8 @@ _CLOSE_DEG = 1.2
 """No county of the lower 48 states reaches farther from its centre of people, in degrees, where the plan works."""
 _SIMPLER_DEG = 0.0015
 """About 500 feet: outlines for the eye."""
+_COARSEST_DEG, _STEPS_ACROSS = 0.006, 1_500
+"""ZIP outlines of a wide view are simplified to this part of its width, and never beyond this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +103,7 @@ class Shape:
 
     kind: str
     geometry: Any
-    """A shapely polygon or multipolygon, EPSG:4326."""
+    """A shapely polygon or multipolygon (of the kind ``zip`` lines), EPSG:4326."""
     id: str = ""
     """By which a page finds it again, such as a county code."""
 
@@ -108,6 +126,8 @@ class Name:
     lat: float
     text: str
     id: str = ""
+    is_small: bool = False
+    """Written only where there is room, near enough: the number of a ZIP area."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +169,65 @@ def base_map(bounds: tuple[float, float, float, float]) -> tuple[list[Shape], li
             continue
         geometry = reference.to_shapely(border)
         if geometry.intersects(window):
-            shapes.append(Shape("county", shapely.simplify(geometry, _SIMPLER_DEG)))
-            names.append(Name(county.lon, county.lat, county.name))
+            simple = shapely.simplify(geometry, _SIMPLER_DEG)
+            shapes.append(Shape("county", simple, county.county_fips))
+            names.append(Name(*label_point(simple), county.name, county.county_fips))
     return shapes, names
+
+
+def label_point(shape: Any) -> tuple[float, float]:
+    """Give the point of an outline (lon, lat) that has most room round it: there its name is written."""
+    import shapely
+
+    largest = max(shapely.get_parts(shape), key=shapely.area)
+    lon, lat = shapely.get_coordinates(shapely.maximum_inscribed_circle(largest, 0.02))[0]
+    return float(lon), float(lat)
+
+
+def zip_map(counties: Sequence[str], around: Any, *, cut: bool = False) -> tuple[list[Shape], list[Name]]:
+    """Draw the borders of the ZIP areas (ZCTAs) of some counties as thin lines, each once, with their numbers.
+
+    Parameters
+    ----------
+    counties : sequence of str
+        FIPS codes.
+    around : shapely geometry
+        Only areas that it touches are drawn.
+    cut : bool
+        Cut the lines off where it ends; else areas are drawn whole.
+
+    Returns
+    -------
+    shapes, names
+        At most one shape, of lines; areas without a shipped border are left out.
+    """
+    lines, numbers = _zip_lines(tuple(counties), around, cut)
+    if lines.is_empty:
+        return [], []
+    return [Shape("zip", lines)], [Name(lon, lat, zcta, is_small=True) for zcta, lon, lat in numbers]
+
+
+@lru_cache(maxsize=8)
+def _zip_lines(counties: tuple[str, ...], around: Any, cut: bool) -> tuple[Any, list[tuple[str, float, float]]]:
+    """The borders as merged lines, and each area's number with its internal point."""
+    import shapely
+
+    shapely.prepare(around)
+    shapes, numbers = [], []
+    for zcta in sorted({zcta for county in counties for zcta in reference.areas_in(county)}):
+        area = reference.find_area(zcta)
+        if area is None or area.rings is None:
+            continue
+        shape = shapely.make_valid(reference.to_shapely((area.rings, area.polygons)))
+        if around.intersects(shape):
+            shapes.append(shape)
+            numbers.append((zcta, area.lon, area.lat))
+    west, _, east, _ = around.bounds
+    tolerance = min(max((east - west) / _STEPS_ACROSS, _SIMPLER_DEG), _COARSEST_DEG)
+    # As a coverage: neighbours keep a common border, so that it is drawn once
+    simple = shapely.coverage_simplify(shapes, tolerance)
+    lines = shapely.line_merge(shapely.unary_union(shapely.boundary(simple)))
+    return (shapely.intersection(lines, around) if cut else lines), numbers
 
 
 def _close(lon: float, lat: float, bounds: tuple[float, float, float, float]) -> bool:
@@ -164,7 +240,7 @@ def legend(scene: Scene, *, everything: bool = False) -> Html:
     seen = {mark.kind for mark in scene.marks} | {shape.kind for shape in scene.shapes}
     if everything:
         seen = {kind for kind, _ in scene.legend}
-    items = [tag("li", _swatch(kind), tag("span", words)) for kind, words in scene.legend if kind in seen]
+    items = [tag("li", _swatch(kind), tag("span", words)) for kind, words in dict(scene.legend).items() if kind in seen]
     return tag("ul", *items, class_="legend")
 
 

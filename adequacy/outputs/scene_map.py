@@ -54,10 +54,11 @@ def scene_map(scene: Scene, *, tiles: str | None = None) -> folium.Map:
     )
     drawn.scene = scene
     for kind in SHAPES.values():
-        shapes = [shape for shape in scene.shapes if shape.kind == kind.name]
+        shapes = [shape for shape in scene.shapes if shape.kind == kind.name and kind.name != "zip"]
         if shapes:
             _outlines(kind, shapes).add_to(drawn)
-    add_sites(drawn, pack_marks(scene.marks, list(MARKS.values()), scene.names))
+    borders = next((shape.geometry for shape in scene.shapes if shape.kind == "zip"), None)
+    add_sites(drawn, pack_marks(scene.marks, list(MARKS.values()), scene.names, borders))
     folium.FitBounds([[south, west], [north, east]], padding=(6, 6)).add_to(drawn)
     return cast("folium.Map", drawn)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from adequacy.errors import OutputError
@@ -12,7 +13,7 @@ from adequacy.outputs.words import DEMO_NOTICE
 from adequacy.tables import table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     import pandas as pd
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from adequacy.compliance import Measured
     from adequacy.tables import Column
 
-__all__ = ["write_folder", "write_measured", "write_workbook"]
+__all__ = ["Sheets", "workbook_bytes", "write_folder", "write_measured", "write_workbook"]
 
 _TITLE = "Network adequacy"
 _WIDEST, _NARROWEST = 60, 9
@@ -57,8 +58,36 @@ def write_measured(measured: Measured, out: Path) -> list[Path]:
     return write_folder(measured, out)
 
 
+@dataclass(frozen=True, slots=True)
+class Sheets:
+    """What a workbook holds: tables declared in ``adequacy.tables`` by name, and what its README sheet says of them."""
+
+    title: str
+    about: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+    tables: Mapping[str, pd.DataFrame]
+    author: str
+    on: str
+    """ISO day, as the workbook's date of making: the same content gives the same bytes."""
+    is_demo: bool
+
+
 def write_workbook(measured: Measured, out: Path) -> None:
-    """Write one workbook: README, then a sheet for each table; no cell of it is ever read as a formula or a link."""
+    """Write what was measured as one workbook."""
+    write_bytes(workbook_bytes(_sheets(measured)), out)
+
+
+def _sheets(measured: Measured) -> Sheets:
+    about = dict(measured.about)
+    title = f"{_TITLE}: {about['Scheme']}"
+    author = about["Plan"].split(";")[0]
+    return Sheets(title, measured.about, _READ_ME, measured.tables, author, about["As of"], measured.is_demo)
+
+
+def workbook_bytes(sheets: Sheets) -> bytes:
+    """Give one workbook: README, then a sheet for each table; no cell of it is ever read as a formula or a link."""
+    from datetime import datetime
+
     import xlsxwriter
 
     drawn = io.BytesIO()
@@ -70,10 +99,8 @@ def write_workbook(measured: Measured, out: Path) -> None:
         "nan_inf_to_errors": False,
     }
     book = xlsxwriter.Workbook(drawn, options)
-    about = dict(measured.about)
-    book.set_properties(
-        {"title": f"{_TITLE}: {about['Scheme']}", "author": about["Plan"].split(";")[0], "created": _day(measured)}
-    )
+    made = datetime.fromisoformat(sheets.on)
+    book.set_properties({"title": sheets.title, "author": sheets.author, "created": made})
     styles = {
         "head": book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "bg_color": "#DDE7EE"}),
         "bold": book.add_format({"bold": True, "valign": "top"}),
@@ -83,21 +110,14 @@ def write_workbook(measured: Measured, out: Path) -> None:
         "int": book.add_format({"num_format": "#,##0"}),
         "float": book.add_format({"num_format": "#,##0.0"}),
     }
-    _readme(book, measured, styles)
-    for name, frame in measured.tables.items():
-        _sheet(book, name, frame, styles, measured.is_demo)
+    _readme(book, sheets, styles)
+    for name, frame in sheets.tables.items():
+        _sheet(book, name, frame, styles, sheets.is_demo)
     book.close()
-    write_bytes(drawn.getvalue(), out)
+    return drawn.getvalue()
 
 
-def _day(measured: Measured) -> Any:
-    """The day of the measurement, as the workbook's date of making: the same content gives the same bytes."""
-    from datetime import datetime
-
-    return datetime.fromisoformat(dict(measured.about)["As of"])
-
-
-def _readme(book: Any, measured: Measured, styles: dict[str, Any]) -> None:
+def _readme(book: Any, sheets: Sheets, styles: dict[str, Any]) -> None:
     """Write the sheet that says what all this is and where it comes from."""
     sheet = book.add_worksheet("README")
     sheet.hide_gridlines(2)
@@ -105,32 +125,32 @@ def _readme(book: Any, measured: Measured, styles: dict[str, Any]) -> None:
     sheet.set_column(1, 1, 22)
     sheet.set_column(2, 2, 90)
     row = 0
-    sheet.write_string(row, 0, f"{_TITLE}: {dict(measured.about)['Scheme']}", styles["title"])
-    if measured.is_demo:
+    sheet.write_string(row, 0, str(escape_cell(sheets.title)), styles["title"])
+    if sheets.is_demo:
         row += 1
         sheet.write_string(row, 0, DEMO_NOTICE, styles["warning"])
     row += 2
-    for left, right in measured.about:
+    for left, right in sheets.about:
         sheet.write_string(row, 0, left, styles["bold"])
         sheet.write_string(row, 1, str(escape_cell(right)))
         row += 1
     row += 1
-    for text in _READ_ME:
+    for text in sheets.notes:
         sheet.merge_range(row, 0, row, 2, text, styles["wrap"])
         sheet.set_row(row, 32)
         row += 1
     row += 1
     for column, text in enumerate(("sheet", "column", "meaning")):
         sheet.write_string(row, column, text, styles["head"])
-    for cells in _definitions(measured):
+    for cells in _definitions(sheets.tables):
         row += 1
         for column, text in enumerate(cells):
             sheet.write_string(row, column, text)
 
 
-def _definitions(measured: Measured) -> Iterator[tuple[str, str, str]]:
+def _definitions(names: Iterable[str]) -> Iterator[tuple[str, str, str]]:
     """What each sheet and each column means."""
-    for name in measured.tables:
+    for name in names:
         declared = table(name)
         yield name, "", declared.meaning
         for column in declared.columns:
@@ -220,5 +240,7 @@ def _readme_text(measured: Measured) -> str:
     lines += [DEMO_NOTICE, ""] if measured.is_demo else []
     lines += [f"{left}: {right}" for left, right in measured.about]
     lines += ["", *_READ_ME, ""]
-    lines += [f"{sheet}{'.' if column else ''}{column}: {meaning}" for sheet, column, meaning in _definitions(measured)]
+    lines += [
+        f"{sheet}{'.' if column else ''}{column}: {meaning}" for sheet, column, meaning in _definitions(measured.tables)
+    ]
     return "\n".join(lines) + "\n"

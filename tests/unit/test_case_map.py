@@ -10,6 +10,7 @@ import zlib
 from typing import Any
 
 import folium
+import numpy as np
 import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
@@ -88,6 +89,32 @@ def test_no_site_outside_the_dashed_line_is_within_the_limit(answers, name) -> N
 
 def test_the_same_answer_gives_the_same_bytes(answers) -> None:
     assert case_page(answers["point"]) == case_page(answers["point"])
+
+
+def test_the_base_map_draws_the_zip_areas_round_the_catchment_once_each(answers) -> None:
+    """Every border of every area that the catchment touches is there to within the simplification, in one shape."""
+    scene = case_scene(answers["covered"])
+    (lines,) = [shape.geometry for shape in scene.shapes if shape.kind == "zip"]
+    numbers = {name.text for name in scene.names if name.is_small}
+    reach = shapes(answers["covered"])["reach"]
+    assert {"27546", "27501", "28334"} <= numbers
+    for zcta in sorted(numbers)[::15]:
+        area = adequacy.reference.find_area(zcta)
+        border = shapely.make_valid(adequacy.reference.to_shapely((area.rings, area.polygons)))
+        assert border.intersects(reach)
+        assert shapely.hausdorff_distance(shapely.boundary(border), lines.intersection(border.buffer(0.01))) < 0.02
+    # a border between two areas is one line, not two
+    assert shapely.unary_union(lines).length == pytest.approx(lines.length)
+
+
+def test_packed_borders_come_out_as_they_went_in(answers) -> None:
+    scene = case_scene(answers["point"])
+    (lines,) = [shape.geometry for shape in scene.shapes if shape.kind == "zip"]
+    packed = re.search(r'"borders": "([A-Za-z0-9+/=]*)"', map_parts(case_map(answers["point"])).scripts[-1])
+    assert packed is not None
+    steps = json.loads(zlib.decompress(base64.b64decode(packed[1])))
+    drawn = shapely.MultiLineString([np.cumsum(np.reshape(each, (-1, 2)), axis=0) / 1e4 for each in steps])
+    assert shapely.hausdorff_distance(drawn, lines) < 2e-4
 
 
 def test_every_site_of_the_answer_stands_in_a_table_and_on_the_map(answers) -> None:

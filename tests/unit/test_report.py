@@ -25,7 +25,9 @@ from adequacy import distance, reference
 from adequacy.access import counts_for_gap
 from adequacy.errors import PrivacyError, UsageError
 from adequacy.outputs.draft import draft
-from adequacy.outputs.report import map_picture, report_page, report_pdf, share_of, worst_first
+from adequacy.outputs.report import map_picture, report_page, report_pdf, write_report
+from adequacy.outputs.report_lists import report_workbook
+from adequacy.outputs.report_tables import share_of, worst_first
 from adequacy.outputs.request_counts import request_tables
 from adequacy.outputs.small_cells import hide_small_counts
 from adequacy.reference import demo_files
@@ -237,6 +239,92 @@ def test_the_command_writes_report_and_picture(run, tmp_path: Path) -> None:
     ).refused(3)
 
 
+@pytest.mark.parametrize(
+    ("option", "name", "says"),
+    [
+        ("--out", "r.pdf", r"writes a web page\. End its name in \.html, and add --pdf .*r\.pdf for that kind"),
+        ("--out", "r.png", "add --png"),
+        ("--out", "r.xlsx", "add --xlsx"),
+        ("--out", "r", r"End its name in \.html\."),
+        ("--pdf", "r.html", r"writes a \.pdf file.*add --out"),
+        ("--eml", "r.msg", r"End its name in \.eml\."),
+        ("--png", "r.jpg", r"End its name in \.png\."),
+        ("--xlsx", "r.csv", r"End its name in \.xlsx\."),
+    ],
+)
+def test_a_file_that_would_not_open_is_refused_before_anything_is_measured(run, tmp_path, option, name, says) -> None:
+    asked = ["report", "--network", "no-such.gpkg", option, str(tmp_path / name)]
+    asked += [] if option == "--out" else ["--out", str(tmp_path / "whole.html")]
+    assert re.search(says, run(*asked).refused(2))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_page_written_from_python_is_not_written_under_another_kinds_name(overview, tmp_path) -> None:
+    with pytest.raises(UsageError, match=r"End it in \.html"):
+        write_report(overview, tmp_path / "r.pdf")
+    with adequacy.demo_network() as net, pytest.raises(UsageError, match=r"End it in \.html"):
+        net.check("saiop", zip5="27546").map().save(tmp_path / "map.png")
+
+
+def test_lists_that_stop_early_say_of_how_many_and_where_the_rest_is() -> None:
+    many = make_overview(zips=75, sole=61)
+    page = " ".join(report_page(many, workbook="lists & more.xlsx").split())
+    assert "ZIP areas with most people beyond 30 miles (the first 60 of 75)" in page
+    assert "All 75 areas, with each of their services: workbook lists &amp; more.xlsx." in page
+    assert "some people (the first 60 of 61)" in page
+    assert "All 61 rows: workbook lists &amp; more.xlsx." in page
+    assert "the workbook that adequacy report --xlsx FILE writes" in report_page(many)
+    few = report_page(make_overview(zips=3, sole=2))
+    assert "beyond 30 miles (3)" in few
+    assert "workbook" not in few.split("All 2 sites")[0]
+
+
+def test_the_workbook_holds_every_row_that_the_page_leaves_out() -> None:
+    sheets = sheets_of(report_workbook(make_overview(zips=75, sole=61)))
+    assert {name: len(rows) - 1 for name, rows in sheets.items() if name != "README"} == {
+        "coverage_services": 1, "coverage_counties": 1, "coverage_zips": 75, "coverage_only_site": 61,
+        "coverage_sites": 61,
+    }  # fmt: skip
+    assert set(sheets_of(report_workbook(make_overview(zips=75, sole=61), "public"))) == {
+        "README", "coverage_services", "coverage_counties",
+    }  # fmt: skip
+
+
+def test_every_site_stands_in_the_page_up_to_two_thousand_and_above_it_by_county() -> None:
+    page = report_page(make_overview(zips=1, sole=2000))
+    assert page.count("<td>Lillington</td>") == 2000
+    above = report_page(make_overview(zips=1, sole=2001))
+    assert "<td>Lillington</td>" not in above
+    assert "2,001 sites count: too many for a page." in above
+    assert '<th scope="row">Harnett</th><td class="num">2,001</td>' in above
+
+
+def make_overview(zips: int, sole: int) -> dict[str, Any]:
+    """An overview of one service in Harnett County, with so many ZIP areas and sole sites."""
+    site = {"provider": "P", "city": "Lillington", "county_fips": "37085", "phone": "", "lon": -78.8, "lat": 35.4}
+    sites = [site | {"site_id": f"s{n}", "name": f"Site {n}"} for n in range(sole)]
+    people = {"people": 1000, "within": 400, "undetermined": 0, "beyond": 600}
+    county = {"county_fips": "37085", "county": "Harnett"}
+    areas = [county | people | {"zcta": f"{27000 + n}"} for n in range(zips)]
+    return {
+        "schema": "adequacy.overview/1", "plan": "Plan", "as_of": "2026-11-01", "small_cell_max": 10, "data": {},
+        "standard": {"id": "x", "limit_mi": 30.0, "source": "s", "source_reviewed": ""},
+        "network": {"name": "n", "roster_date": "2026-11-01", "sha256": "0" * 64, "is_demo": False, "defaults": []},
+        "policy": {"sha256": "0" * 64, "overridden": []}, "counties": [county | {"people": 1000}],
+        "services": [{"service": "psr", "name": "Psychosocial", "mode": "site", "providers": 1, "sites": sites,
+                      "counties": [county | people | {"providers": 1}], "zips": areas,
+                      "sole": [each | {"people": 5000 - n} for n, each in enumerate(sites)]}],
+    }  # fmt: skip
+
+
+def sheets_of(content: bytes) -> dict[str, list[list[Any]]]:
+    """Rows of every sheet, as a spreadsheet program reads them."""
+    from python_calamine import CalamineWorkbook
+
+    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    return {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+
+
 def test_the_day_decides_which_counties_the_plan_serves() -> None:
     with adequacy.demo_network() as net:
         assert "37085" not in net.policy.counties(date(2023, 6, 1))
@@ -252,7 +340,9 @@ def test_the_draft_is_unsent_unaddressed_whole_and_the_same_every_time(overview)
     assert message["X-Unsent"] == "1"
     assert [message[name] for name in ("From", "To", "Date")] == [None, None, None]
     kinds = [part.get_content_type() for part in message.walk() if not part.is_multipart()]
-    assert kinds == ["text/plain", "text/html", "image/png", "text/html", "application/pdf"]
+    xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    assert kinds == ["text/plain", "text/html", "image/png", "text/html", "application/pdf", xlsx]
+    assert draft(overview, page) == raw
     attached = {part.get_filename(): part for part in message.iter_attachments()}
     assert attached["coverage-leadership-2026-11-01.html"].get_payload(decode=True) == page.encode("utf-8")
     body = message.get_body(("html",)).get_content()
@@ -296,5 +386,7 @@ def test_a_scheme_and_members_stand_in_the_report_without_a_consumers_value(run,
     page = out.read_text(encoding="utf-8")
     assert "Counties where not measured" in page
     assert "Against NC Behavioral Health" in page
-    first = members.read_text(encoding="utf-8").splitlines()[1].split(",")
-    assert not any(value and len(value) > 5 and value in page for value in first)
+    first = next(csv.DictReader(io.StringIO(members.read_text(encoding="utf-8"))))
+    told = {name: value for name, value in first.items() if name not in ("city", "state", "zip5", "county_fips")}
+    assert not any(value and value in page for value in told.values())
+    assert "names no consumer and no consumer&#x27;s place" in page

@@ -53,6 +53,8 @@
     }
   });
   function roomy(map) { var size = map.getSize(); return size.x > 30 && size.y > 30; }
+  // Distances are miles here, on the scale too.
+  L.Control.Scale.prototype.options.metric = false;
   var fit = L.Map.prototype.fitBounds;
   L.Map.include({
     fitBounds: function (bounds, options) {

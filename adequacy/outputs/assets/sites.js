@@ -2,7 +2,7 @@
    roster arrives as base64 and leaves as text nodes, so that no markup in it can ever be read as markup. */
 (function () {
   "use strict";
-  var CELL = 24;
+  var CELL = 24, NEAR = 10.25;
 
   function bytes(packed) {
     var raw = atob(packed), out = new Uint8Array(raw.length);
@@ -49,13 +49,31 @@
       }
       this._lines = null;
       this._places = [];
+      this._small = [];
+      this._borders = [];
       var self = this;
       if (data.lines && window.DecompressionStream) {
         unzip(data.lines).then(function (text) { self._lines = JSON.parse(text); });
       }
       if (data.places && window.DecompressionStream) {
+        unzip(data.small).then(function (text) { self._small = JSON.parse(text); });
+        unzip(data.borders).then(function (text) { self._spread(JSON.parse(text)); if (self._map) { self._draw(); } });
         unzip(data.places).then(function (text) { if (self._places.length) { return; } self._places = JSON.parse(text); if (self._map) { self._draw(); } });
       }
+    },
+
+    /* Borders arrive as steps; they are kept as points of the world map, 0 to 1. */
+    _spread: function (lines) {
+      this._borders = lines.map(function (steps) {
+        var out = new Float64Array(steps.length), lon = 0, lat = 0;
+        for (var i = 0; i < steps.length; i += 2) {
+          lon += steps[i]; lat += steps[i + 1];
+          out[i] = lon / 36e5 + 0.5;
+          var s = Math.sin(lat / 1e4 * Math.PI / 180);
+          out[i + 1] = 0.5 - Math.log((1 + s) / (1 - s)) / (4 * Math.PI);
+        }
+        return out;
+      });
     },
 
     /* Which kind each site is drawn as; 255 hides it. */
@@ -141,51 +159,98 @@
       canvas.style.width = size.x + "px"; canvas.style.height = size.y + "px";
       var c = canvas.getContext("2d");
       c.scale(ratio, ratio);
-      this._write(c, styles);
       var world = 256 * Math.pow(2, this._zoom), origin = map.project(this._corner, this._zoom);
+      this._line(c, styles, size, world, origin);
+      var drawn = this._place(size, world, origin);
+      this._write(c, styles, size);
       var crowd = this._crowd(size, world, origin);
-      var sprites = this._kinds.map(function (kind) { return this._sprite(kind, styles, ratio, crowd); }, this);
-      this._grid = new Map();
-      this._columns = Math.ceil(size.x / CELL) + 2;
       for (var level = this._kinds.length - 1; level >= 0; level--) {
-        var sprite = sprites[level];
-        for (var i = 0; i < this._n; i++) {
-          if (this._kind[i] !== level) { continue; }
-          var x = this._x[i] * world - origin.x, y = this._y[i] * world - origin.y;
-          if (x < -20 || y < -20 || x > size.x + 20 || y > size.y + 20) { continue; }
-          c.drawImage(sprite.canvas, x - sprite.half, y - sprite.half, 2 * sprite.half, 2 * sprite.half);
-          var cell = (Math.floor(y / CELL) + 1) * this._columns + Math.floor(x / CELL) + 1;
-          if (this._grid.has(cell)) { this._grid.get(cell).push(i, x, y); } else { this._grid.set(cell, [i, x, y]); }
+        var sprite = this._sprite(this._kinds[level], styles, ratio, crowd), at = drawn[level];
+        for (var k = 0; k < at.length; k += 2) {
+          c.drawImage(sprite.canvas, at[k] - sprite.half, at[k + 1] - sprite.half, 2 * sprite.half, 2 * sprite.half);
         }
       }
     },
 
-    /* Names of counties, where there is room. */
-    _write: function (c, styles) {
-      var boxes = [];
-      c.textAlign = "center"; c.textBaseline = "middle";
-      c.font = "600 12px system-ui, 'Segoe UI', Roboto, Arial, sans-serif";
-      c.lineWidth = 3; c.lineJoin = "round";
-      for (var i = 0; i < this._places.length; i++) {
-        var place = this._places[i], at = this._map.latLngToContainerPoint([place[1], place[0]]);
-        var lines = place[2].split("\n"), tall = 9 * lines.length;
-        var half = Math.max.apply(null, lines.map(function (line) { return c.measureText(line).width; })) / 2 + 4;
-        var free = function (dy) {
-          return !boxes.some(function (b) {
-            return Math.abs(b[0] - at.x) < b[2] + half && Math.abs(b[1] - at.y - dy) < b[3] + tall;
-          });
-        };
-        // Numbers are worth a small step aside; plain names are not
-        var step = [0, -20, 20, -38, 38].slice(0, lines.length > 1 ? 5 : 1).filter(free)[0];
-        if (step === undefined) { continue; }
-        at.y += step;
-        boxes.push([at.x, at.y, half, tall]);
-        lines.forEach(function (line, n) {
-          var y = at.y + 15 * (n - (lines.length - 1) / 2);
-          c.strokeStyle = ink(styles, "map-ground", "#ffffff"); c.strokeText(line, at.x, y);
-          c.fillStyle = ink(styles, lines.length > 1 ? "map-value" : "map-name", "#5c6773"); c.fillText(line, at.x, y);
-        });
+    /* Where the sites in view lie, by kind, and the grid by which the pointer finds them. */
+    _place: function (size, world, origin) {
+      var drawn = this._kinds.map(function () { return []; });
+      this._grid = new Map();
+      this._columns = Math.ceil(size.x / CELL) + 2;
+      this._seen = 0;
+      for (var i = 0; i < this._n; i++) {
+        if (this._kind[i] >= drawn.length) { continue; }
+        var x = this._x[i] * world - origin.x, y = this._y[i] * world - origin.y;
+        if (x < -20 || y < -20 || x > size.x + 20 || y > size.y + 20) { continue; }
+        drawn[this._kind[i]].push(x, y);
+        this._seen++;
+        var cell = (Math.floor(y / CELL) + 1) * this._columns + Math.floor(x / CELL) + 1;
+        if (this._grid.has(cell)) { this._grid.get(cell).push(i, x, y); } else { this._grid.set(cell, [i, x, y]); }
       }
+      return drawn;
+    },
+
+    /* Borders of ZIP areas, all in one path; points nearer than a pixel are left out. */
+    _line: function (c, styles, size, world, origin) {
+      c.beginPath();
+      this._borders.forEach(function (line) {
+        var last = line.length - 2, px = NaN, py = NaN;
+        for (var i = 0; i <= last; i += 2) {
+          var x = line[i] * world - origin.x, y = line[i + 1] * world - origin.y;
+          if (i && i < last && Math.abs(x - px) + Math.abs(y - py) < 1.5) { continue; }
+          if (i) { c.lineTo(x, y); } else { c.moveTo(x, y); }
+          px = x; py = y;
+        }
+      });
+      c.lineJoin = "round";
+      c.lineWidth = this._zoom >= NEAR ? 1.1 : 0.6;
+      c.globalAlpha = this._zoom >= NEAR ? 1 : 0.75;
+      c.strokeStyle = ink(styles, "shape-zip", "#aab4bf");
+      c.stroke();
+      c.globalAlpha = 1;
+    },
+
+    /* Names of counties, then from near on numbers of ZIP areas: whole, where there is room, off the sites if it can be. */
+    _write: function (c, styles, size) {
+      var boxes = [];
+      c.textAlign = "center"; c.textBaseline = "middle"; c.lineWidth = 3; c.lineJoin = "round";
+      c.font = "600 12px system-ui, 'Segoe UI', Roboto, Arial, sans-serif";
+      this._places.forEach(function (place) { this._name(c, styles, size, boxes, place); }, this);
+      if (this._zoom < NEAR) { return; }
+      c.font = "11px system-ui, 'Segoe UI', Roboto, Arial, sans-serif";
+      this._small.forEach(function (place) { this._name(c, styles, size, boxes, place); }, this);
+    },
+
+    _name: function (c, styles, size, boxes, place) {
+      var at = this._map.latLngToContainerPoint([place[1], place[0]]), lines = place[2].split("\n"), tall = 9 * lines.length;
+      var half = Math.max.apply(null, lines.map(function (line) { return c.measureText(line).width; })) / 2 + 4, best = null;
+      if (at.x < half || at.x > size.x - half || at.y < tall || at.y > size.y - tall) { return; }
+      [0, -18, 18, -34, 34].every(function (step) {
+        var y = at.y + step;
+        if (boxes.some(function (b) { return Math.abs(b[0] - at.x) < b[2] + half && Math.abs(b[1] - y) < b[3] + tall; })) { return true; }
+        var under = this._under(at.x, y, half, tall);
+        if (!best || under < best[1]) { best = [y, under]; }
+        return under > 0;
+      }, this);
+      if (!best) { return; }
+      boxes.push([at.x, best[0], half, tall]);
+      lines.forEach(function (line, n) {
+        var y = best[0] + 15 * (n - (lines.length - 1) / 2);
+        c.strokeStyle = ink(styles, "map-ground", "#ffffff"); c.strokeText(line, at.x, y);
+        c.fillStyle = ink(styles, lines.length > 1 ? "map-value" : "map-name", "#5c6773"); c.fillText(line, at.x, y);
+      });
+    },
+
+    /* How many sites a name would lie on; of very many it does not matter. */
+    _under: function (x, y, half, tall) {
+      if (this._seen > 600) { return 0; }
+      var found = 0;
+      this._grid.forEach(function (cell) {
+        for (var k = 0; k < cell.length; k += 3) {
+          if (Math.abs(cell[k + 1] - x) < half + 5 && Math.abs(cell[k + 2] - y) < tall + 4) { found++; }
+        }
+      });
+      return found;
     },
 
     _near: function (p) {
