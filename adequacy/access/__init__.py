@@ -4,7 +4,7 @@
 rules of the day and the cautions.
 """
 
-from adequacy.access.answer import Answer, Caution, ask, counted_sites, question_for
+from adequacy.access.answer import Answer, Caution, ask, consumer_question, counted_sites, question_for
 from adequacy.access.counting import FUNNEL, REASONS, counts_for_gap
 from adequacy.access.finding import Finding, NearestMiles, NotCounted, Question, Site, find, word_for
 from adequacy.access.populations import population_word
@@ -20,6 +20,7 @@ __all__ = [
     "Question",
     "Site",
     "ask",
+    "consumer_question",
     "counted_sites",
     "counts_for_gap",
     "find",

@@ -141,15 +141,13 @@ def ask(
     UsageError
         If an age or a limit cannot be, or nobody knows the population word.
     """
-    day = _require_sensible(on, age, limit_mi, funding)
-    standard = _standard_for(policy, day, limit_mi)
-    if population is not None:
-        population = population_word(network, policy, population, day)
     if county_of_eligibility:
         place = replace(place, county_fips=county_of_eligibility, counties=(county_of_eligibility,))
-    question = replace(
-        question_for(policy, service, place, day, limit_mi=limit_mi), age=age, funding=funding, population=population
+    question = consumer_question(
+        network, policy, service, place, on, age=age, funding=funding, population=population, limit_mi=limit_mi
     )
+    day = read_date(on)
+    standard = _standard_for(policy, day, limit_mi)
     finding = find(place, network.offerings(service.key), question)
     return Answer(
         service=service,
@@ -187,6 +185,33 @@ def question_for(
         fixes_listed=int(policy.value("one_fix_nearest_count", day)),
         ledger_nearest=int(policy.value("ledger_nearest_count", day)),
     )
+
+
+def consumer_question(
+    network: NetworkFile,
+    policy: Policy,
+    service: Service,
+    place: Place | None,
+    on: str,
+    *,
+    age: int | None = None,
+    funding: str | None = None,
+    population: str | None = None,
+    limit_mi: float | None = None,
+) -> Question:
+    """Make the question for a consumer of whom more is known than a place; parameters as for `ask` (None: at a point).
+
+    Raises
+    ------
+    NoStandardInForce
+        If no radius rule is in force on that day.
+    UsageError
+        If an age, a funding or a limit cannot be, or nobody knows the population word.
+    """
+    day = _require_sensible(on, age, limit_mi, funding)
+    asked = question_for(policy, service, place, day, limit_mi=limit_mi)
+    word = None if population is None else population_word(network, policy, population, day)
+    return replace(asked, age=age, funding=funding, population=word)
 
 
 def _require_sensible(on: str, age: int | None, limit_mi: float | None, funding: str | None) -> date:

@@ -3,12 +3,11 @@
 A cell is *in* if every point of it is surely within the limit of one site, *out* if every point is surely beyond the
 limit of all, by the triangle inequality on straight chords and the proven bounds of ``distance``; anything else is
 *ask*, and is asked exactly. So a table never changes an answer; it only makes decide-only jobs a table read. It holds
-for one network, one limit, no age and a span of days, and says so.
+for the sites it was made from and one limit; ``coverage_file`` keeps tables beside a network.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,21 +17,23 @@ import numpy as np
 
 from adequacy import distance
 from adequacy.access import _grid, _points, _settle
-from adequacy.errors import NetworkFileError, OutputError, UsageError
+from adequacy.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
-    from pathlib import Path
 
     from numpy.typing import ArrayLike, NDArray
 
     from adequacy.access._grid import Floats, Ints
     from adequacy.access.bulk import Edge, SiteIndex
 
-__all__ = ["Coverage", "build_coverage", "load_coverage"]
+__all__ = ["CELL_DEG", "Coverage", "build_coverage", "cells_needed"]
 
 OUT, IN, ASK = 0, 1, 2
-_SCHEMA = "adequacy.coverage/1"
+#: Side of a cell in degrees, about 1.4 miles: smaller cells ask less and read slower.
+CELL_DEG = 0.02
+_MOST_BYTES = 64 << 20
+_SIGN = {"low": -1.0, "reference": 0.0, "high": 1.0}
 _BLOCK = 8  # cells along the side of a block, which is tried first
 _READ = 1 << 15  # points read at a time: the temporaries stay in the processor's cache
 _EDGE_M = 0.01  # added to the radius of a cell: far more than a point can be put into the wrong cell by rounding
@@ -52,15 +53,7 @@ class Coverage:
     south: float
     cell_deg: float
     codes: NDArray[np.uint8]
-    network_sha256: str = ""
-    valid_from: str = ""
-    valid_to: str = ""
     edge: Edge = field(default="high")
-
-    def applies(self, *, network_sha256: str, limit_mi: float, on: str, age: int | None = None) -> bool:
-        """Say whether the table may answer: same network, same limit, no age, and a day (ISO) in its span."""
-        in_span = self.valid_from <= on and (not self.valid_to or on <= self.valid_to)
-        return self.network_sha256 == network_sha256 and self.limit_mi == limit_mi and age is None and in_span
 
     @property
     def ask_pct(self) -> float:
@@ -138,61 +131,34 @@ class Coverage:
     @cached_property
     def _packed(self) -> NDArray[np.uint8]:
         """The codes, four to a byte: a table that fits into the processor's cache is read faster."""
-        flat = np.zeros(-(-self.codes.size // 4) * 4, dtype=np.uint8)
-        flat[: self.codes.size] = self.codes.reshape(-1)
-        four = flat.reshape(-1, 4) << np.array([0, 2, 4, 6], dtype=np.uint8)
-        packed: NDArray[np.uint8] = np.bitwise_or.reduce(four, axis=1)
-        return packed
-
-    def save(self, path: Path) -> None:
-        """Write the table (a compressed ``.npz``), to be kept beside its network file.
-
-        Raises
-        ------
-        OutputError
-            If the file cannot be written.
-        """
-        meta = {name: getattr(self, name) for name in _META} | {"schema": _SCHEMA}
-        try:
-            with path.open("wb") as file:
-                np.savez_compressed(file, codes=self.codes, meta=np.array(json.dumps(meta, sort_keys=True)))
-        except OSError as error:
-            raise OutputError(f"{path}: the coverage table cannot be written ({error.strerror}).") from error
+        return pack(self.codes)
 
 
-_META = ("services", "limit_mi", "west", "south", "cell_deg", "network_sha256", "valid_from", "valid_to", "edge")
+def pack(codes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Put four codes into a byte, the first in its lowest bits."""
+    flat = np.zeros(-(-codes.size // 4) * 4, dtype=np.uint8)
+    flat[: codes.size] = codes.reshape(-1)
+    packed = flat[0::4].copy()
+    for place in range(1, 4):
+        packed |= flat[place::4] << np.uint8(2 * place)
+    return packed
 
 
-def load_coverage(path: Path) -> Coverage:
-    """Read a table that `Coverage.save` wrote.
-
-    Raises
-    ------
-    NetworkFileError
-        If the file is missing, or not a coverage table of this version. It can always be made again.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            meta, codes = json.loads(str(file["meta"])), file["codes"]
-        if meta.pop("schema") != _SCHEMA or codes.dtype != np.uint8 or codes.shape[0] != len(meta["services"]):
-            raise ValueError("another version")
-        return Coverage(codes=codes, **{**meta, "services": tuple(meta["services"])})
-    except FileNotFoundError:
-        raise NetworkFileError(f"{path}: no coverage table there. Answers are the same without it.") from None
-    except Exception as error:  # a foreign or damaged file can fail in many ways
-        raise NetworkFileError(f"{path}: not a coverage table of this version. Delete it; it is made again.") from error
+def unpack(packed: NDArray[np.uint8], shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """Undo `pack`."""
+    flat = np.empty((len(packed), 4), dtype=np.uint8)
+    for place in range(4):
+        flat[:, place] = packed >> np.uint8(2 * place) & 3
+    return flat.reshape(-1)[: math.prod(shape)].reshape(shape)
 
 
 def build_coverage(
     index: SiteIndex,
     *,
     limit_mi: float,
-    network_sha256: str = "",
-    valid_from: str = "",
-    valid_to: str = "",
     edge: Edge = "high",
-    cell_deg: float = 0.02,
-    most_bytes: int = 64 << 20,
+    cell_deg: float = CELL_DEG,
+    most_bytes: int = _MOST_BYTES,
 ) -> Coverage:
     """Make the coverage table of an index.
 
@@ -202,13 +168,10 @@ def build_coverage(
         Counted sites.
     limit_mi : float
         The one limit it is for, in miles.
-    network_sha256, valid_from, valid_to : str
-        The network it was made from, and the first and last day (ISO) on which the same sites count; an empty
-        ``valid_to`` is open-ended.
     edge : {"high", "reference", "low"}
         As in `SiteIndex.covered`.
     cell_deg : float, default 0.02
-        Side of a cell in degrees (about 1.4 miles). Doubled until the table fits into ``most_bytes``.
+        Side of a cell in degrees. Doubled until the table fits into ``most_bytes``.
 
     Examples
     --------
@@ -219,7 +182,7 @@ def build_coverage(
     [True, False]
     """
     grid = index.grid
-    reach = _settle.make_reach(grid, float(limit_mi), {"low": -1.0, "reference": 0.0, "high": 1.0}[edge])
+    reach = _settle.make_reach(grid, float(limit_mi), _SIGN[edge])
     west, south, rows, columns, cell_deg = _box(
         grid, float(reach.longest_m.max(initial=0.0)), cell_deg, len(reach.longest_m), most_bytes
     )
@@ -228,7 +191,16 @@ def build_coverage(
     for s in range(len(grid.geometry)):
         _paint(index, s, reach, cells, codes[s, 1:-1, 1:-1])
     services = tuple(map(str, index.services))
-    return Coverage(services, float(limit_mi), west, south, cell_deg, codes, network_sha256, valid_from, valid_to, edge)
+    return Coverage(services, float(limit_mi), west, south, cell_deg, codes, edge)
+
+
+def cells_needed(index: SiteIndex, limit_mi: float, edge: Edge = "high") -> int:
+    """Count the cells that `build_coverage` would judge: about what making a table costs, in exact answers."""
+    grid = index.grid
+    reach = _settle.make_reach(grid, float(limit_mi), _SIGN[edge])
+    services = len(reach.longest_m)
+    _, _, rows, columns, _ = _box(grid, float(reach.longest_m.max(initial=0.0)), CELL_DEG, services, _MOST_BYTES)
+    return rows * columns * services
 
 
 @dataclass(frozen=True)

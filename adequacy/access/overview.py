@@ -202,8 +202,9 @@ class _Service:
         )
         lon, lat = self.people["lon"].to_numpy()[mine], self.people["lat"].to_numpy()[mine]
         self.sure[mine] = index.covered(lon, lat, limit_mi=self.limit_mi, edge="high")
-        self.perhaps[mine] = index.covered(lon, lat, limit_mi=self.limit_mi, edge="low")
-        lone = np.flatnonzero(index.count_within(lon, lat, limit_mi=self.limit_mi, edge="low") == 1)
+        many = index.count_within(lon, lat, limit_mi=self.limit_mi, edge="low")
+        self.perhaps[mine] = many > 0
+        lone = np.flatnonzero(many == 1)
         people = self.people["people"].to_numpy()[mine]
         found = index.sites_within(lon[lone], lat[lone], limit_mi=self.limit_mi, edge="low")
         for at, row in zip(lone.tolist(), found.row.tolist(), strict=True):

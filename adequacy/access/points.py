@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from adequacy.access.bulk import SiteIndex
+from adequacy.access.deciding import Decider
 from adequacy.access.finding import counted_of
 from adequacy.errors import CoordinateError, UsageError
 from adequacy.reference import counties_at, county_at
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from adequacy.access.bulk import Edge
+    from adequacy.access.coverage_file import CoverageFile
     from adequacy.access.finding import Counted, Question
     from adequacy.network import Offering
 
@@ -83,35 +84,38 @@ class ServicePoints:
         All offerings of the service.
     question : Question
         Day and, for a consumer known by more than a place, age, funding and population.
+    kept : CoverageFile, optional
+        Coverage tables beside the network, for `covered`.
     """
 
-    def __init__(self, offerings: list[Offering], question: Question) -> None:
+    def __init__(self, offerings: list[Offering], question: Question, kept: CoverageFile | None = None) -> None:
         self._offerings = offerings
         self._question = question
         self._any_county = counted_of(offerings, question, None)
         self._says_where = question.travels and any(each.counties_served for each in offerings)
         self._by_county: dict[str, Counted] = {}
-        self._indexes: dict[tuple[str, ...], SiteIndex | None] = {}
+        self._kept = kept
+        self._deciders: dict[tuple[str, ...], Decider | None] = {}
 
     def nearest(self, lon: Floats, lat: Floats) -> Floats:
         """Statute miles to the nearest counted site as drawn; +inf where there is none, NaN for a missing point."""
         out = np.where(np.isfinite(lon) & np.isfinite(lat), np.inf, np.nan)
-        for rows, index, _ in self._parts(lon, lat):
-            out[rows] = index.nearest(lon[rows], lat[rows]).miles
+        for rows, sites, _ in self._parts(lon, lat):
+            out[rows] = sites.index.nearest(lon[rows], lat[rows]).miles
         return out
 
     def covered(self, lon: Floats, lat: Floats, limit_mi: float) -> NDArray[np.bool_]:
         """Whether a counted site is surely within the limit, the limit included."""
         out = np.zeros(len(lon), dtype=bool)
-        for rows, index, _ in self._parts(lon, lat):
-            out[rows] = index.covered(lon[rows], lat[rows], limit_mi=limit_mi)
+        for rows, sites, _ in self._parts(lon, lat):
+            out[rows] = sites.covered(lon[rows], lat[rows], limit_mi)
         return out
 
     def count_within(self, lon: Floats, lat: Floats, limit_mi: float, edge: Edge = "high") -> Ints:
         """How many counted sites are within the limit, the limit included."""
         out = np.zeros(len(lon), dtype=np.int64)
-        for rows, index, _ in self._parts(lon, lat):
-            out[rows] = index.count_within(lon[rows], lat[rows], limit_mi=limit_mi, edge=edge)
+        for rows, sites, _ in self._parts(lon, lat):
+            out[rows] = sites.index.count_within(lon[rows], lat[rows], limit_mi=limit_mi, edge=edge)
         return out
 
     def sites_within(self, lon: Floats, lat: Floats, limit_mi: float, labels: Any = None) -> pd.DataFrame:
@@ -120,11 +124,11 @@ class ServicePoints:
 
         columns: dict[str, list[Any]] = {name: [] for name in ("point", *_SITE, "distance_mi")}
         found: list[tuple[int, float, Offering]] = []
-        for rows, index, counted in self._parts(lon, lat):
-            lists = index.sites_within(lon[rows], lat[rows], limit_mi=limit_mi)
+        for rows, sites, counted in self._parts(lon, lat):
+            lists = sites.index.sites_within(lon[rows], lat[rows], limit_mi=limit_mi)
             owners = np.repeat(rows, np.diff(lists.first)).tolist()
-            sites = [counted.entries[row].offering for row in lists.row.tolist()]
-            found += zip(owners, lists.miles.tolist(), sites, strict=True)
+            offerings = [counted.entries[row].offering for row in lists.row.tolist()]
+            found += zip(owners, lists.miles.tolist(), offerings, strict=True)
         for point, miles, site in sorted(found, key=lambda each: each[:2]):
             columns["point"].append(point if labels is None else labels[point])
             columns["distance_mi"].append(miles)
@@ -132,21 +136,21 @@ class ServicePoints:
                 columns[name].append(getattr(site, name))
         return pd.DataFrame(columns)
 
-    def _parts(self, lon: Floats, lat: Floats) -> Iterator[tuple[Ints, SiteIndex, Counted]]:
-        """Points for whom the same sites count, with the index of those."""
+    def _parts(self, lon: Floats, lat: Floats) -> Iterator[tuple[Ints, Decider, Counted]]:
+        """Points for whom the same sites count, with those."""
         some = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
         if not self._says_where:
-            index = self._index(("",), self._any_county)
-            if index is not None and len(some):
-                yield some, index, self._any_county
+            sites = self._decider(("",), self._any_county)
+            if sites is not None and len(some):
+                yield some, sites, self._any_county
             return
         counties = np.array(_counties(lon[some], lat[some]), dtype=object)
         for county in sorted(set(counties.tolist())):
             rows = some[counties == county]
             counted = self._of_county(county)
-            index = self._index(tuple(entry.offering.site_id for entry in counted.entries), counted)
-            if index is not None:
-                yield rows, index, counted
+            sites = self._decider(tuple(entry.offering.site_id for entry in counted.entries), counted)
+            if sites is not None:
+                yield rows, sites, counted
 
     def _of_county(self, county: str) -> Counted:
         """The sites that count for people of a county."""
@@ -155,12 +159,12 @@ class ServicePoints:
             self._by_county[county] = counted_of(self._offerings, self._question, counties)
         return self._by_county[county]
 
-    def _index(self, key: tuple[str, ...], counted: Counted) -> SiteIndex | None:
-        """The index of some sites; None where there is none."""
-        if key not in self._indexes:
-            lon, lat, uncertainty_mi = counted.columns()
-            self._indexes[key] = SiteIndex(lon, lat, uncertainty_mi=uncertainty_mi) if lon else None
-        return self._indexes[key]
+    def _decider(self, key: tuple[str, ...], counted: Counted) -> Decider | None:
+        """Some sites, ready to be asked; None where there is none."""
+        if key not in self._deciders:
+            columns = counted.columns()
+            self._deciders[key] = Decider(columns, self._kept) if columns[0] else None
+        return self._deciders[key]
 
 
 _SITE = ("site_id", "provider_id", "provider_name", "site_name")

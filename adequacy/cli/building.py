@@ -9,7 +9,7 @@ from pathlib import Path
 from adequacy.cli.settings import setting
 from adequacy.cli.streams import STREAM, writing
 
-__all__ = ["build_from_rosters", "compare", "leave_out"]
+__all__ = ["build_from_rosters", "compare", "leave_out", "store_tables"]
 
 
 def _offerings_in(out: Path) -> int | None:
@@ -105,6 +105,20 @@ def leave_out(file: str, out: str, npis: list[str], provider_ids: list[str], sit
         report = network_without(network, target, npis=npis, provider_ids=provider_ids, site_ids=site_ids)
     sys.stderr.write(f"{report.read} offerings = {report.used} kept + {report.read - report.used} left out\n")
     sys.stderr.write(f"Written: {out}, named '{report.name}'\n")
+
+
+def store_tables(file: str, as_of: str | None, plan: str | None, policy: str | None) -> None:
+    """Make the coverage tables of a network and say what they are good for."""
+    from adequacy.access.coverage_store import store_coverage
+    from adequacy.cli.check import default_day, open_configured
+    from adequacy.cli.watching import Progress
+    from adequacy.outputs.network_page import coverage_summary
+
+    with open_configured(file, plan, policy, as_of) as net:
+        progress = Progress("services judged")
+        report = store_coverage(net.file, net.policy, as_of or default_day(net), progress=progress)
+        progress.end()
+    sys.stderr.write(coverage_summary(report))
 
 
 def _progress(done: int, total: int) -> None:

@@ -78,6 +78,23 @@ def columns(
     write_first_mapping(roster, out, configured_policy(None, None).services)
 
 
+@group.command(
+    epilog="Examples:  adequacy network cover alliance.gpkg    adequacy network cover alliance.gpkg --as-of 2026-12-01"
+)
+def cover(
+    file: Annotated[str, typer.Argument(help="Network file, or a folder of them.")],
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="Day whose counted sites are meant; today.")
+    ] = None,
+    plan: Annotated[str | None, typer.Option("--plan", help="Plan profile.")] = None,
+    policy: Annotated[str | None, typer.Option("--policy", help="Folder of the plan's own dated rules.")] = None,
+) -> None:
+    """Keep coverage tables beside a network, so that who is covered is looked up; the answers are the same."""
+    from adequacy.cli.building import store_tables
+
+    store_tables(file, as_of, plan, policy)
+
+
 @group.command(epilog="Examples:  adequacy network info    adequacy network info alliance.gpkg --format json")
 def info(
     file: Annotated[str | None, typer.Argument(help="Network file or folder; else the one that answers.")] = None,

@@ -11,9 +11,10 @@ from adequacy.outputs.escape import escape_terminal
 from adequacy.outputs.words import DEMO_NOTICE
 
 if TYPE_CHECKING:
+    from adequacy.access.coverage_store import CoverageReport
     from adequacy.network import BuildReport
 
-__all__ = ["build_summary", "network_difference", "network_info"]
+__all__ = ["build_summary", "coverage_summary", "network_difference", "network_info"]
 
 
 def network_info(info: dict[str, Any], output: str) -> str:
@@ -35,6 +36,8 @@ def network_info(info: dict[str, Any], output: str) -> str:
         f"{info['refused']} roster rows refused",
         f"content {info['sha256']}",
     ]
+    if info["coverage"]:
+        lines.append(_kept(info["coverage"]))
     for source in info["sources"]:
         lines.append(escape_terminal(f"from {source['name']} ({source['rows']} rows, sha256 {source['sha256'][:12]})"))
     for default in info["defaults"]:
@@ -42,6 +45,26 @@ def network_info(info: dict[str, Any], output: str) -> str:
     lines += ["", "Counted sites per service on the roster date"]
     lines += [f"  {key:<18} {count:>6}" for key, count in info["services"].items()]
     return "\n".join(lines) + "\n"
+
+
+def _kept(coverage: dict[str, Any]) -> str:
+    """What is known of the tables beside the network."""
+    if not coverage["usable"]:
+        return "coverage tables beside it cannot be used; renew: adequacy network cover"
+    return f"{coverage['tables']} coverage tables for {coverage['limit_mi']:g} miles, made for {coverage['on']}"
+
+
+def coverage_summary(report: CoverageReport) -> str:
+    """Say what was stored beside a network, and until when it is good."""
+    until = f"All of them answer until {report.all_until}; after that, service by service,"
+    if not report.all_until:
+        until = "All of them answer until a roster says otherwise; where one does not fit,"
+    return (
+        f"Stored   {report.tables} tables for {report.services} services, {report.limit_mi:g} miles, {report.on}\n"
+        f"Size     {report.file_bytes / 1024:,.0f} kB; {report.ask_pct:.1f} % of the cells are asked exactly\n"
+        f"{until}\nanswers are searched exactly as without it: they are the same.\n"
+        f"Written: {report.path}\n"
+    )
 
 
 def build_summary(report: BuildReport, out: str) -> str:

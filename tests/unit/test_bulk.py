@@ -12,9 +12,9 @@ from pyproj import Geod
 
 from adequacy.access import _grid, _plain, bulk
 from adequacy.access.bulk import SiteIndex
-from adequacy.access.coverage import build_coverage, load_coverage
+from adequacy.access.coverage import build_coverage
 from adequacy.distance import MILE_M
-from adequacy.errors import CoordinateError, NetworkFileError, OutputError, UnknownService, UsageError
+from adequacy.errors import CoordinateError, UnknownService, UsageError
 
 GEOD = Geod(ellps="WGS84")
 ENGINES = ("numba", "numpy")
@@ -332,35 +332,11 @@ def test_most_of_a_table_is_decided():
     assert build_coverage(index, limit_mi=30).ask_pct < 3
 
 
-def test_a_table_is_saved_and_says_when_it_applies(tmp_path):
+def test_a_table_is_not_used_for_another_limit():
     index = SiteIndex([-78.9], [35.4], service=["saiop"], engine="numpy")
-    table = build_coverage(index, limit_mi=30, network_sha256="ab12", valid_from="2026-11-01", valid_to="2026-12-31")
-    path = tmp_path / "alliance.coverage.npz"
-    table.save(path)
-    again = load_coverage(path)
-    assert (again.codes == table.codes).all()
-    assert again.services == ("saiop",)
-    applies = {"network_sha256": "ab12", "limit_mi": 30, "on": "2026-11-23"}
-    assert again.applies(**applies)
-    for other in ({"network_sha256": "cd"}, {"limit_mi": 29.9}, {"on": "2027-01-01"}, {"on": "2026-10-31"}, {"age": 7}):
-        assert not again.applies(**{**applies, **other})
+    table = build_coverage(index, limit_mi=30)
     with pytest.raises(UsageError, match="is for 30"):
-        index.covered([-78.0], [35.0], limit_mi=45, coverage=again)
-
-
-def test_a_file_that_is_no_coverage_table_is_refused(tmp_path):
-    with pytest.raises(NetworkFileError, match="no coverage table there"):
-        load_coverage(tmp_path / "none.npz")
-    bad = tmp_path / "bad.npz"
-    bad.write_bytes(b"PK not really")
-    with pytest.raises(NetworkFileError, match="Delete it"):
-        load_coverage(bad)
-    np.savez(tmp_path / "foreign.npz", codes=np.zeros(3))
-    with pytest.raises(NetworkFileError, match="Delete it"):
-        load_coverage(tmp_path / "foreign.npz")
-    table = build_coverage(SiteIndex([-78.9], [35.4], engine="numpy"), limit_mi=30)
-    with pytest.raises(OutputError, match="cannot be written"):
-        table.save(tmp_path / "no" / "folder.npz")
+        index.covered([-78.0], [35.0], limit_mi=45, coverage=table)
 
 
 # ---- proofs by numbers ----

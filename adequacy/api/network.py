@@ -1,13 +1,4 @@
-"""The public face: a network, questions to it, and answers. Thin: everything is decided below.
-
-Examples
---------
->>> import adequacy as aq
->>> net = aq.demo_network()
->>> answer = net.check("saiop", zip5="27546")
->>> answer.finding
-'covered'
-"""
+"""An open network with its rules: questions about one place, about arrays of points, and about the whole plan."""
 
 from __future__ import annotations
 
@@ -15,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adequacy import access
-from adequacy.clocks import read_date
+from adequacy.api.answer import Answer
 from adequacy.errors import UsageError
 from adequacy.geocode import locate_address, locate_point, locate_zip
 from adequacy.network import NetworkFile
@@ -24,118 +15,18 @@ from adequacy.policy import load_policy
 from adequacy.reference.demo import demo_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from types import TracebackType
 
     import folium
-    import geopandas
     import pandas
     from numpy.typing import ArrayLike
 
     from adequacy.access.points import ServicePoints
-    from adequacy.compliance import Measured
     from adequacy.geocode import Place
     from adequacy.policy import Policy
-    from adequacy.roads import RoadNetwork
-    from adequacy.roads.search import Direction
 
-__all__ = ["Answer", "Network", "census_people", "demo_network", "locate", "measure", "open_network"]
-
-
-class Answer:
-    """The answer to one question; every number in it can be traced.
-
-    Attributes
-    ----------
-    record : adequacy.access.Answer
-        The frozen record behind it.
-    """
-
-    def __init__(self, record: access.Answer) -> None:
-        self.record = record
-        self._with_drives: dict[str, Any] | None = None
-
-    @property
-    def finding(self) -> str:
-        """``covered``, ``gap`` or ``too_close_to_call``."""
-        return self.record.finding.word
-
-    @property
-    def nearest_mi(self) -> access.NearestMiles:
-        """Miles to the nearest counted site: ``low``, ``reference``, ``high``; None where no site counts."""
-        return self.record.finding.nearest
-
-    @property
-    def sites(self) -> geopandas.GeoDataFrame:
-        """The counted sites within the limit of some point of the place, nearest first (EPSG:4326)."""
-        return _frame(self.to_dict()["sites"])
-
-    @property
-    def not_counted(self) -> geopandas.GeoDataFrame:
-        """Sites near the place that do not count, with their reasons (EPSG:4326; an unlocated site has no point)."""
-        return _frame(self.to_dict()["not_counted"])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give the ``adequacy.check/1`` document, as ``adequacy check --format json`` prints it."""
-        return self._with_drives or self.record.to_dict()
-
-    def add_roads(
-        self, roads: str | Path | RoadNetwork, *, direction: Direction = "home_to_site", outline: bool = False
-    ) -> Answer:
-        """Add drive miles and drive minutes to every listed site; the finding stays that of the rule.
-
-        Parameters
-        ----------
-        roads : path or RoadNetwork
-            A ``.roads`` file (``adequacy roads build``), or one already opened with `open_roads`.
-        direction : {"home_to_site", "site_to_home"}
-            Who drives; one-way streets make the two differ.
-        outline : bool
-            Also draw where the consumer gets within the limit by road (``to_dict()["roads"]["catchment"]``), for maps.
-
-        Returns
-        -------
-        Answer
-            This answer, so that calls can be chained.
-
-        Raises
-        ------
-        NetworkFileError
-            The file is missing, not a street network of ours, or damaged.
-        """
-        from adequacy.roads import RoadNetwork, open_roads
-        from adequacy.roads.extras import add_drives
-
-        network = roads if isinstance(roads, RoadNetwork) else open_roads(roads)
-        self._with_drives = add_drives(self.record.to_dict(), network, direction=direction, outline=outline)
-        return self
-
-    def explain(self, *, everything: bool = False, colour: bool = False) -> str:
-        """Give the page that ``adequacy check`` prints, at most 80 columns wide."""
-        from adequacy.outputs.page import answer_page
-
-        return answer_page(self.to_dict(), everything=everything, colour=colour)
-
-    def map(self, *, tiles: str | None = None) -> folium.Map:
-        """Draw the answer as a folium map: the place, the outlines that decided, sites counted and not.
-
-        Internal: it shows where the consumer may be. ``tiles`` names a tile provider, which then learns which area is
-        looked at; without it nothing is loaded from anywhere.
-        """
-        from adequacy.outputs.maps import case_map
-
-        return case_map(self.to_dict(), tiles=tiles)
-
-    def __repr__(self) -> str:
-        nearest = self.nearest_mi.reference
-        far = "none" if nearest is None else f"{nearest:.1f} mi"
-        return f"<Answer {self.finding}: {self.record.service.key}, {self.record.question.on}, nearest {far}>"
-
-    def _repr_html_(self) -> str:
-        """Give a small escaped summary for notebooks, without script."""
-        from adequacy.outputs.summary import answer_html
-
-        return answer_html(self.to_dict())
+__all__ = ["Network", "demo_network", "locate", "open_network"]
 
 
 class Network:
@@ -254,6 +145,7 @@ class Network:
         as_of: str | None = None,
         age: int | None = None,
         funding: str | None = None,
+        population: str | None = None,
     ) -> Any:
         """Measure the miles from points to the nearest counted site of a service, however far.
 
@@ -271,6 +163,8 @@ class Network:
             Age of the consumers in years.
         funding : {"medicaid", "state"}, optional
             Who pays.
+        population : str, optional
+            A population word of the roster; one that nobody knows is refused.
 
         Returns
         -------
@@ -281,7 +175,7 @@ class Network:
         Raises
         ------
         UsageError
-            The points are given in no way or in two, have no CRS, or the day cannot be.
+            The points are given in no way or in two, have no CRS, or the day, age, funding or population cannot be.
         UnknownService
             No such service, or several.
 
@@ -291,7 +185,7 @@ class Network:
         >>> net.nearest("saiop", lon=[-78.846], lat=[35.397]).round(1).tolist()
         [2.9]
         """
-        ask, at, _ = self._points(service, points, lon, lat, as_of, age, funding)
+        ask, at, _ = self._points(service, points, lon, lat, as_of, (age, funding, population))
         return _like(at, ask.nearest(*at[:2]), "nearest_mi")
 
     def covered(
@@ -305,6 +199,7 @@ class Network:
         as_of: str | None = None,
         age: int | None = None,
         funding: str | None = None,
+        population: str | None = None,
     ) -> Any:
         """Decide for points whether a counted site is within the limit, the limit included; the rule's if not given.
 
@@ -316,7 +211,7 @@ class Network:
         Series or ndarray of bool
             False for a missing point.
         """
-        ask, at, limit = self._points(service, points, lon, lat, as_of, age, funding, limit_mi)
+        ask, at, limit = self._points(service, points, lon, lat, as_of, (age, funding, population), limit_mi)
         return _like(at, ask.covered(*at[:2], limit), "covered")
 
     def count_within(
@@ -330,6 +225,7 @@ class Network:
         as_of: str | None = None,
         age: int | None = None,
         funding: str | None = None,
+        population: str | None = None,
     ) -> Any:
         """Count the counted sites surely within the limit of points; parameters as for `covered`.
 
@@ -337,7 +233,7 @@ class Network:
         -------
         Series or ndarray of int
         """
-        ask, at, limit = self._points(service, points, lon, lat, as_of, age, funding, limit_mi)
+        ask, at, limit = self._points(service, points, lon, lat, as_of, (age, funding, population), limit_mi)
         return _like(at, ask.count_within(*at[:2], limit), "sites_within")
 
     def sites_within(
@@ -351,6 +247,7 @@ class Network:
         as_of: str | None = None,
         age: int | None = None,
         funding: str | None = None,
+        population: str | None = None,
     ) -> pandas.DataFrame:
         """List the counted sites surely within the limit of points; parameters as for `covered`.
 
@@ -360,7 +257,7 @@ class Network:
             ``point`` (index label, or position), ``site_id, provider_id, provider_name, site_name, distance_mi``
             (statute miles, unrounded); by point, nearest first.
         """
-        ask, at, limit = self._points(service, points, lon, lat, as_of, age, funding, limit_mi)
+        ask, at, limit = self._points(service, points, lon, lat, as_of, (age, funding, population), limit_mi)
         return ask.sites_within(*at[:2], limit, at[2])
 
     def _points(
@@ -370,24 +267,30 @@ class Network:
         lon: ArrayLike | None,
         lat: ArrayLike | None,
         as_of: str | None,
-        age: int | None,
-        funding: str | None,
+        consumer: tuple[int | None, str | None, str | None],
         limit_mi: float | None = None,
     ) -> tuple[ServicePoints, tuple[Any, Any, Any], float]:
         """The counted sites of a service ready for points, the points, and the limit."""
-        from dataclasses import replace
-
+        from adequacy.access.coverage_file import CoverageFile
         from adequacy.access.points import ServicePoints, lon_lat
 
         found = self.policy.services.find(service)
-        day = read_date(as_of or self.file.meta.roster_date)
-        question = replace(
-            access.question_for(self.policy, found, None, day, limit_mi=limit_mi), age=age, funding=funding
+        at = lon_lat(points, lon, lat)
+        known = dict(zip(("age", "funding", "population"), consumer, strict=True))
+        on = as_of or self.file.meta.roster_date
+        question = access.consumer_question(
+            self.file,
+            self.policy,
+            found,
+            None,
+            on,
+            limit_mi=limit_mi,
+            **known,  # type: ignore[arg-type]
         )
         key = (found.key, question)
         if key not in self._asked:
-            self._asked[key] = ServicePoints(self.file.offerings(found.key), question)
-        return self._asked[key], lon_lat(points, lon, lat), question.limit_mi
+            self._asked[key] = ServicePoints(self.file.offerings(found.key), question, CoverageFile(self.file))
+        return self._asked[key], at, question.limit_mi
 
     def overview(
         self,
@@ -439,6 +342,8 @@ class Network:
 
     def info(self) -> dict[str, Any]:
         """Describe the network: what ``adequacy network info --format json`` prints."""
+        from adequacy.access.coverage_file import CoverageFile
+
         meta = self.file.meta
         return {
             "schema": "adequacy.network/1",
@@ -452,6 +357,7 @@ class Network:
             "defaults": list(meta.defaults),
             "accepted": list(meta.accepted),
             "sources": list(meta.sources),
+            "coverage": CoverageFile(self.file).state(),
             "services": access.counted_sites(self.file, meta.roster_date),
         }
 
@@ -498,80 +404,6 @@ def demo_network(*, plan: str = "alliance", policy: str | Path | None = None) ->
     return open_network(demo_path(), plan=plan, policy=policy)
 
 
-def census_people(counties: Iterable[str] | None = None) -> pandas.DataFrame:
-    """List where people live by the 2020 Census, one row per block group; see `adequacy.compliance.census_people`."""
-    from adequacy.compliance import census_people
-
-    return census_people(counties)
-
-
-def measure(
-    net: Network,
-    *,
-    scheme: str,
-    people: Any = None,
-    as_of: str | None = None,
-    services: Iterable[str] | None = None,
-    compare: Network | None = None,
-    roads: str | Path | RoadNetwork | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> Measured:
-    """Measure a network against a scheme of standards.
-
-    Parameters
-    ----------
-    net : Network
-        Whose sites count, with the plan's rules.
-    scheme : str
-        Such as ``nc_tailored_plan`` or ``alliance_oon``; ``adequacy standards`` lists them.
-    people : DataFrame, GeoDataFrame or People, optional
-        Who must be reached: ``census_people(counties=[...])``, or a table with ``lon`` and ``lat`` (or point geometry),
-        optional ``people``, ``age``, ``county_fips``. The Census people of the plan's counties if not given.
-    as_of : str, optional
-        Day asked about, ISO text; the roster date if not given.
-    services : iterable of str, optional
-        Only these services.
-    compare : Network, optional
-        Another network: what it changes stands in ``.changes``.
-    roads : path or RoadNetwork, optional
-        Streets, by which standards that speak of minutes are decided (``adequacy roads build``, `open_roads`).
-    progress : callable, optional
-        Called with standards done and standards in all.
-
-    Returns
-    -------
-    Measured
-        ``.by_county``, ``.by_region``, ``.gaps``, ``.single_cover`` (DataFrames), ``.counties(service)``
-        (GeoDataFrame), ``.about`` (where every number comes from).
-
-    Examples
-    --------
-    >>> out = measure(demo_network(), scheme="alliance_oon", people=census_people(["Harnett"]), services=["saiop"])
-    >>> out.by_county.loc[0, "county"], int(out.by_county.loc[0, "people_within"])
-    ('Harnett', 133568)
-    """
-    from adequacy.compliance import measure_plan
-
-    day = as_of or net.file.meta.roster_date
-    if people is None:
-        people = census_people(net.policy.counties(read_date(day)) or None)
-    other = compare.file if compare else None
-    from adequacy.roads import open_roads
-
-    streets = open_roads(roads) if isinstance(roads, (str, Path)) else roads
-    return measure_plan(
-        net.file,
-        net.policy,
-        scheme,
-        people,
-        on=day,
-        services=services,
-        compare=other,
-        roads=streets,
-        progress=progress,
-    )
-
-
 def locate(
     *,
     zip5: str | None = None,
@@ -606,14 +438,3 @@ def _like(at: tuple[Any, Any, Any], values: Any, name: str) -> Any:
     import pandas
 
     return pandas.Series(values, index=at[2], name=name)
-
-
-def _frame(rows: list[dict[str, Any]]) -> geopandas.GeoDataFrame:
-    """Rows of a document as a GeoDataFrame in EPSG:4326."""
-    import geopandas
-    import pandas
-
-    frame = pandas.DataFrame(rows) if rows else pandas.DataFrame(columns=["site_id", "lon", "lat"])
-    lon, lat = (pandas.to_numeric(frame[name]) for name in ("lon", "lat"))
-    points = geopandas.GeoSeries(geopandas.points_from_xy(lon, lat, crs="EPSG:4326"), index=frame.index)
-    return geopandas.GeoDataFrame(frame, geometry=points.where(lon.notna()))
