@@ -83,7 +83,10 @@ def separated_records(
                 raise _unclosed(name, after + began + 1)
             yield record
     except csv.Error:
-        raise _unclosed(name, after + line + 1) from None
+        raise InputError(
+            f"{name} line {after + line + 1}: a cell of over {_MOST_CHARACTERS:,} characters. Shorten it, or close its "
+            "quotation mark."
+        ) from None
 
 
 class _Given:

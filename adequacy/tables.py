@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["STATUS_COLUMNS", "TABLES", "Column", "Table", "table"]
+__all__ = ["OLDEST_AGE", "STATUS_COLUMNS", "TABLES", "Column", "Table", "table"]
 
 Kind = Literal["text", "float", "int", "date", "flag", "list"]
 
@@ -399,6 +399,9 @@ _COVERAGE = (
 
 #: Columns whose absence as a whole would build a network in which nothing counts: such a roster is refused.
 STATUS_COLUMNS = ("contract_status", "credential_status", "nctracks_status")
+
+#: No age in years is taken above this: nobody was ever so old, so a larger number is a slip.
+OLDEST_AGE = 130
 
 TABLES: Mapping[str, Table] = MappingProxyType(
     {

@@ -19,7 +19,7 @@ from adequacy.errors import NoStandardInForce, UsageError
 from adequacy.geocode import CAUTIONS
 from adequacy.policy import Standard
 from adequacy.reference import find_county, vintages
-from adequacy.tables import table
+from adequacy.tables import OLDEST_AGE, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["SCHEMA", "Answer", "Caution", "ask", "counted_sites", "is_fresh", "question_for"]
 
 SCHEMA = "adequacy.check/1"
-_OLDEST_AGE = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +216,8 @@ def consumer_question(
 def _require_sensible(on: str, age: int | None, limit_mi: float | None, funding: str | None) -> date:
     """Give the day; refuse days, ages, limits and words that cannot be."""
     day = read_date(on)
-    if age is not None and not 0 <= age <= _OLDEST_AGE:
-        raise UsageError(f"An age of {age} cannot be. Give whole years from 0 to {_OLDEST_AGE}.")
+    if age is not None and not 0 <= age <= OLDEST_AGE:
+        raise UsageError(f"An age of {age} cannot be. Give whole years from 0 to {OLDEST_AGE}.")
     if limit_mi is not None and not 0 < limit_mi < float("inf"):
         raise UsageError(f"A limit of {limit_mi:g} miles cannot be. Give a number above 0.")
     payers = [word for word in table("offerings").column("funding").words if word != "both"]

@@ -19,6 +19,7 @@ from adequacy.determination.facts import names_nobody
 from adequacy.errors import AdequacyError, BadValue, InputError, UsageError, shown, shown_list
 from adequacy.geocode import locate_address, locate_zip, parse_lat_lon
 from adequacy.separated import separated_records
+from adequacy.tables import OLDEST_AGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,7 +34,6 @@ _NPI = re.compile(r"\d{10}")
 _MOST_FAULTS = 10
 _TAXONOMY = re.compile(r"[0-9A-Z]{9}X")
 _FIPS = re.compile(r"\d{5}")
-_OLDEST_AGE = 130
 _PLACES = ("zip", "point", "address")
 _SITES = ("site_zip", "site_point", "site_address")
 _ADDRESSES = ("address", "site_address")
@@ -93,7 +93,7 @@ def read_npi(text: str) -> str:
 
 def _age(text: str) -> str:
     """Whole years."""
-    if not (text.isascii() and text.isdigit()) or len(text) > len(str(_OLDEST_AGE)) or int(text) > _OLDEST_AGE:
+    if not (text.isascii() and text.isdigit()) or len(text) > len(str(OLDEST_AGE)) or int(text) > OLDEST_AGE:
         raise UsageError(f"{shown(text)} is not an age in whole years.")
     return str(int(text))
 

@@ -37,6 +37,8 @@ def build_from_rosters(
     dry_run: bool,
     accept: bool,
     demo: bool,
+    plan: str | None = None,
+    policy_folder: str | None = None,
 ) -> None:
     """Read rosters, write the findings and the network file, and say on stderr what became of every row."""
     from adequacy.cli.check import configured_policy
@@ -45,14 +47,14 @@ def build_from_rosters(
     from adequacy.network import build_network
     from adequacy.outputs.network_page import build_summary
 
-    policy = configured_policy(None, None)
+    policy = configured_policy(plan, policy_folder)
     day = read_date(roster_date) if roster_date else date.today()  # noqa: DTZ011
     if marked:
         marked_paths(rosters, marked)
     intake = read_rosters(
         rosters, on=day, catalogue=policy.services, columns=columns, joins=joins, limits=limits_of(policy, day)
     )
-    sys.stderr.write(intake.summary())
+    sys.stderr.write(intake.summary(findings))
     if findings:
         with writing(findings, *rosters) as target:
             intake.write_findings(target)
@@ -80,7 +82,16 @@ def build_from_rosters(
     sys.stderr.write(build_summary(report, "standard output" if out == STREAM else out))
 
 
-def compare(old: str, new: str, *, answers: bool, as_of: str | None, output: str) -> str:
+def compare(
+    old: str,
+    new: str,
+    *,
+    answers: bool,
+    as_of: str | None,
+    output: str,
+    plan: str | None = None,
+    policy_folder: str | None = None,
+) -> str:
     """Compare two network files, and the answers they give where asked."""
     from dataclasses import asdict
 
@@ -92,7 +103,7 @@ def compare(old: str, new: str, *, answers: bool, as_of: str | None, output: str
     with open_network(Path(old)) as before, open_network(Path(new)) as after:
         difference = compare_networks(before, after)
         if answers:
-            found = flips(before, after, configured_policy(None, None), on=as_of, progress=_progress)
+            found = flips(before, after, configured_policy(plan, policy_folder), on=as_of, progress=_progress)
             difference["answers"] = [asdict(flip) for flip in found]
     return network_difference(difference, output)
 

@@ -44,6 +44,8 @@ def build(
         bool, typer.Option("--accept", help="Build in spite of a refusal; recorded in the file.")
     ] = False,
     demo: Annotated[bool, typer.Option("--demo", help="Mark the network as a demonstration.")] = False,
+    plan: Annotated[str | None, typer.Option("--plan", help="Plan profile.")] = None,
+    policy: Annotated[str | None, typer.Option("--policy", help="Folder of the plan's own dated rules.")] = None,
 ) -> None:
     """Compile rosters into one immutable network file; every row is used or refused, and said."""
     from adequacy.cli.building import build_from_rosters
@@ -60,6 +62,8 @@ def build(
         dry_run=dry_run,
         accept=accept,
         demo=demo,
+        plan=plan,
+        policy_folder=policy,
     )
 
 
@@ -70,12 +74,14 @@ def build(
 def columns(
     roster: Annotated[str, typer.Argument(help="A roster file.")],
     out: Annotated[str, typer.Option("--out", help="The mapping file to write (.toml).")],
+    plan: Annotated[str | None, typer.Option("--plan", help="Plan profile.")] = None,
+    policy: Annotated[str | None, typer.Option("--policy", help="Folder of the plan's own dated rules.")] = None,
 ) -> None:
     """Write a first mapping of a roster's columns, for --columns: what is known, likely and missing."""
     from adequacy.cli.check import configured_policy
     from adequacy.intake import write_first_mapping
 
-    write_first_mapping(roster, out, configured_policy(None, None).services)
+    write_first_mapping(roster, out, configured_policy(plan, policy).services)
 
 
 @group.command(
@@ -99,12 +105,14 @@ def cover(
 def info(
     file: Annotated[str | None, typer.Argument(help="Network file or folder; else the one that answers.")] = None,
     output: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    plan: Annotated[str | None, typer.Option("--plan", help="Plan profile.")] = None,
+    policy: Annotated[str | None, typer.Option("--policy", help="Folder of the plan's own dated rules.")] = None,
 ) -> None:
     """Say what a network file holds: rows, dates, source files, counted sites per service."""
     from adequacy.cli.check import open_configured
     from adequacy.outputs.network_page import network_info
 
-    with open_configured(file, None, None) as net:
+    with open_configured(file, plan, policy) as net:
         sys.stdout.write(network_info(net.info(), output))
 
 
@@ -120,11 +128,13 @@ def diff(
         str | None, typer.Option("--as-of", metavar="DATE", help="Day for both; their roster dates.")
     ] = None,
     output: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    plan: Annotated[str | None, typer.Option("--plan", help="Plan profile.")] = None,
+    policy: Annotated[str | None, typer.Option("--policy", help="Folder of the plan's own dated rules.")] = None,
 ) -> None:
     """Say what a new roster changed: providers, sites, offerings, contracts, terminations, and answers."""
     from adequacy.cli.building import compare
 
-    sys.stdout.write(compare(old, new, answers=answers, as_of=as_of, output=output))
+    sys.stdout.write(compare(old, new, answers=answers, as_of=as_of, output=output, plan=plan, policy_folder=policy))
 
 
 @group.command(

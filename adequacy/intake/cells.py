@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from adequacy.intake.batch import Change
 from adequacy.intake.findings import package_rows
-from adequacy.tables import table
+from adequacy.tables import OLDEST_AGE, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,7 +47,6 @@ _SPREADSHEET_ERROR = re.compile(r"^#(REF!|VALUE!|N/A|NAME\?|DIV/0!|NULL!|NUM!|SP
 _EPOCH = date(1899, 12, 30)
 _SERIALS = range(20_000, 80_001)
 _PLAUSIBLE_YEARS = range(1900, 2101)
-_OLDEST_AGE = 120
 _NPI_DIGITS = 10
 _PHONE_DIGITS = 10
 
@@ -247,7 +246,7 @@ def _age(name: str, text: str) -> Iterator[Change]:
     """Judge an age in whole years."""
     tidy = _TAIL.sub(r"\1", text)
     match = re.fullmatch(r"([0-9]{1,3}) ?(?:y|yr|yrs|years?)?\.?", tidy, flags=re.IGNORECASE)
-    if match is None or int(match[1]) > _OLDEST_AGE:
+    if match is None or int(match[1]) > OLDEST_AGE:
         yield Change(name, "", "age_unusable")
     elif match[1] != text:
         yield Change(name, match[1], "number_tail" if tidy != text else "")

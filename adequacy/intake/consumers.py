@@ -16,7 +16,7 @@ from adequacy.intake.header import find_layout
 from adequacy.intake.places import county_code
 from adequacy.intake.readers import open_roster
 from adequacy.intake.sources import where
-from adequacy.tables import table
+from adequacy.tables import OLDEST_AGE, table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,6 @@ __all__ = ["Consumer", "read_consumers", "read_member"]
 
 
 _LAST_YEAR = 2100
-_OLDEST_AGE = 130
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -231,7 +230,7 @@ def _consumer(row: pd.Series, day: date, source: str) -> Consumer:
     tail = f"{row['city']}, {row['state']} {row['zip5']}".strip(" ,")
     address = f"{row['street']}, {tail}" if row["street"] else ""
     age = _age(row["birth_date"], day)
-    if age is not None and not 0 <= age <= _OLDEST_AGE:
+    if age is not None and not 0 <= age <= OLDEST_AGE:
         raise BadValue(f"{at}, column 'birth_date': nobody has that age on {day}. Correct the file and try again.")
     return Consumer(lon, lat, address, row["zip5"], row["county_fips"], age)
 

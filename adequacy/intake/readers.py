@@ -13,6 +13,7 @@ import io
 import itertools
 import re
 import sys
+import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -22,6 +23,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from adequacy.errors import InputError, MissingExtra
 from adequacy.intake.findings import Source
+from adequacy.intake.kinds import foreign, foreign_archive, oversized
 from adequacy.intake.merged import merged_ranges
 from adequacy.separated import separated_records
 
@@ -41,6 +43,7 @@ _BLOCK_CHARACTERS = 8 << 20
 HEAD_ROWS = 30
 _SAMPLE_LINES = 4 * HEAD_ROWS
 _READ_BYTES = 1 << 20
+_LOOKED_AT = 1024
 _SEPARATORS = ",\t|;"
 _QUOTED = re.compile(r'"[^"\r\n]*"')
 _WORKBOOK_MAGIC = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
@@ -162,16 +165,14 @@ def _identified(path: Path | str) -> RosterFile:
             while piece := stream.read(_READ_BYTES):
                 first = first or piece
                 digest.update(piece)
-    except (OSError, EOFError) as error:
-        why = getattr(error, "strerror", None) or "it cannot be read"
-        raise InputError(f"{name}: {why}. Check the path.") from None
-    start = first.lstrip(b"\xef\xbb\xbf \t\r\n")
+    except (OSError, EOFError, zlib.error) as error:
+        told = getattr(error, "strerror", None)
+        raise InputError(f"{name}: {told}. Check the path." if told else f"{name} is cut off or damaged.") from None
+    start = first.removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff").lstrip(b"\xef\xbb\xbf \t\r\n")
     if not start:
         raise InputError(f"{name} is empty. Export the roster again.")
-    if start[:1] == b"<" and re.match(rb"<(!doctype html|html|\?xml|table)", start[:200].lower()):
-        raise InputError(
-            f"{name} is a web page or XML under another name. Open it in a spreadsheet and save it as .xlsx."
-        )
+    if what := foreign(first[:_LOOKED_AT]):
+        raise InputError(f"{name} {what}")
     kind = "workbook" if first.startswith(_WORKBOOK_MAGIC) else "json" if start[:1] in b"{[" else "text"
     file.sha256, file.kind = digest.hexdigest(), "parquet" if first.startswith(_PARQUET_MAGIC) else kind
     return file
@@ -184,24 +185,30 @@ def _workbook_sheets(file: RosterFile) -> list[Sheet]:
     """Read every sheet of a workbook as a grid from A1."""
     import python_calamine as calamine
 
+    with file.open() as stream:
+        data = io.BytesIO(stream.read())
+    if what := oversized(data):
+        raise InputError(f"{file.name} {what}")
+    data.seek(0)
     try:
-        with file.open() as stream:
-            data = io.BytesIO(stream.read())
-            book = calamine.CalamineWorkbook.from_filelike(data)
-            merged = merged_ranges(data)
-            sheets = []
-            for about in book.sheets_metadata:
-                if about.typ != calamine.SheetTypeEnum.WorkSheet:
-                    continue
-                sheet = book.get_sheet_by_name(about.name)
-                grid = sheet.to_python(skip_empty_area=False)
-                _fill_merged(grid, sheet.merged_cell_ranges or merged.get(about.name) or ())
-                head = [[_text(cell) for cell in row] for row in grid[:HEAD_ROWS]]
-                hidden = about.visible != calamine.SheetVisibleEnum.Visible
-                sheets.append(Sheet(Source(file.name, about.name), head, hidden=hidden, _grid=grid))
+        book = calamine.CalamineWorkbook.from_filelike(data)
+        merged = merged_ranges(data)
+        sheets = []
+        for about in book.sheets_metadata:
+            if about.typ != calamine.SheetTypeEnum.WorkSheet:
+                continue
+            sheet = book.get_sheet_by_name(about.name)
+            grid = sheet.to_python(skip_empty_area=False)
+            _fill_merged(grid, sheet.merged_cell_ranges or merged.get(about.name) or ())
+            head = [[_text(cell) for cell in row] for row in grid[:HEAD_ROWS]]
+            hidden = about.visible != calamine.SheetVisibleEnum.Visible
+            sheets.append(Sheet(Source(file.name, about.name), head, hidden=hidden, _grid=grid))
     except calamine.PasswordError:
         raise InputError(f"{file.name} is locked with a password. Save it without one.") from None
     except (calamine.CalamineError, ValueError, OSError) as error:
+        data.seek(0)
+        if what := foreign_archive(data):
+            raise InputError(f"{file.name} {what}") from None
         raise InputError(
             f"{file.name} is damaged or no workbook ({type(error).__name__}). Save it again from a spreadsheet."
         ) from None

@@ -61,8 +61,15 @@ def write_findings(intake: Intake, path: Path | str) -> None:
         ) from None
 
 
-def summary(intake: Intake) -> str:
+def summary(intake: Intake, findings: str | None = None) -> str:
     """Say in about ten lines what became of the files.
+
+    Parameters
+    ----------
+    intake : Intake
+        What was read.
+    findings : str, optional
+        Where all findings are written, for the reader who wants more than the six kinds shown.
 
     Returns
     -------
@@ -84,7 +91,11 @@ def summary(intake: Intake) -> str:
     lines.append(
         "Cells    " + ", ".join(f"{counts.get(verdict, 0):,} {verdict}" for verdict in ("fixed", "warned", "refused"))
     )
-    lines += [f"  {_counted(name, number)}" for name, number in _leading(intake.findings)]
+    ranked = _ranked(intake.findings)
+    leading = ranked if len(ranked) == _MOST_RULES + 1 else ranked[:_MOST_RULES]
+    lines += [f"  {_counted(name, number)}" for name, number in leading]
+    if more := len(ranked) - len(leading):
+        lines.append(f"          and {more} more kinds: {findings or 'see --findings FILE.csv'}")
     for default in intake.defaults:
         lines.append(
             f"Default  {default.column} = {default.value} in {default.rows:,} rows, declared by {default.by} "
@@ -93,14 +104,14 @@ def summary(intake: Intake) -> str:
     return "".join(f"{_cut(line)}\n" for line in lines)
 
 
-def _leading(findings: pd.DataFrame) -> list[tuple[str, int]]:
-    """Return the rules most cells fell under, refused before warned before fixed."""
+def _ranked(findings: pd.DataFrame) -> list[tuple[str, int]]:
+    """Return the rules with their counts, refused before warned before fixed, the most cells first."""
     order = {"refused": 0, "warned": 1, "fixed": 2}
     counts = findings["rule"].value_counts(sort=False)
     ranked = sorted(
         counts.items(), key=lambda each: (order[rules()[str(each[0])].verdict], -int(each[1]), str(each[0]))
     )
-    return [(str(name), int(number)) for name, number in ranked[:_MOST_RULES]]
+    return [(str(name), int(number)) for name, number in ranked]
 
 
 def _counted(name: str, number: int) -> str:

@@ -104,11 +104,11 @@ class Intake:
 
         write_findings(self, path)
 
-    def summary(self) -> str:
+    def summary(self, findings: str | None = None) -> str:
         """Say in about ten lines what became of the files; see ``report.summary``."""
         from adequacy.intake.report import summary
 
-        return summary(self)
+        return summary(self, findings)
 
 
 @dataclass(slots=True)
@@ -336,8 +336,11 @@ def _finished(reading: _Reading, sources: tuple[FileRead, ...], enrolment: Enrol
     refused = pd.concat(reading.refused, ignore_index=True) if reading.refused else pd.DataFrame()
     if rows.empty:
         names = ", ".join(source.name for source in sources)
+        if not reading.read and not reading.left_out:
+            raise RosterRefused(f"{names}: a header, and no row of data below it. Export the roster again.")
         first = f" The first reason: {refused['reason'].iloc[0]}" if len(refused) else ""
-        raise RosterRefused(f"{names}: none of {reading.read} rows can be used.{first}")
+        first = first or " The mapping's [rows] leave out all of them." * bool(reading.left_out)
+        raise RosterRefused(f"{names}: none of {reading.read + reading.left_out:,} rows can be used.{first}")
     add_ids(rows)
     enrolment.join(rows, reading.catalogue)
     defaults = _set_defaults(rows, reading.mapping)

@@ -363,10 +363,10 @@ def _period_judge(end_column: str, start: str, end: str) -> Iterator[Change]:
 
 
 def _age_order_judge(low: str, high: str) -> Iterator[Change]:
-    """Turn two ages round where the youngest is above the oldest."""
+    """Turn two ages round where the youngest is above the oldest; a person looks, because one may be a slip."""
     if low and high and int(low) > int(high):
-        yield Change("ages_min", high, "ages_swapped")
-        yield Change("ages_max", low, "ages_swapped")
+        yield Change("ages_min", high, "ages_swapped", f"{high} to {low}")
+        yield Change("ages_max", low, "ages_swapped", f"{high} to {low}")
 
 
 def _deactivation_judge(today: date, deactivated: str, reactivated: str, service_to: str) -> Iterator[Change]:

@@ -127,13 +127,20 @@ def _note_layout(each: LaidOut, findings: Findings) -> None:
 
 
 def lacks(layout: Layout, mapping: Mapping) -> str:
-    """Name what a layout lacks to be a roster: ``provider_name``, ``service`` or ``zip5``; nothing if it is one."""
+    """Name what a layout lacks first to be a roster: ``provider_name``, ``service``, ``zip5``; nothing if it is one."""
+    return next(iter(_missing(layout, mapping)), "")
+
+
+def _missing(layout: Layout, mapping: Mapping) -> list[str]:
+    """Name all that a layout lacks to be a roster."""
     have = {*layout.columns, *mapping.constants}
-    if not any(group <= have for group in PROVIDER):
-        return "provider_name"
-    if "service" not in have and not (mapping.taxonomies and "taxonomy" in have):
-        return "service"
-    return "" if any(group <= have for group in PLACE) else "zip5"
+    service = "service" in have or (mapping.taxonomies and "taxonomy" in have)
+    has = {
+        "provider_name": any(group <= have for group in PROVIDER),
+        "service": bool(service),
+        "zip5": any(group <= have for group in PLACE),
+    }
+    return [name for name, there in has.items() if not there]
 
 
 def require_columns(each: LaidOut, mapping: Mapping, joined: set[str]) -> None:
@@ -148,16 +155,13 @@ def require_columns(each: LaidOut, mapping: Mapping, joined: set[str]) -> None:
         Names the column, the headers found, and the ways out.
     """
     source, layout = each.sheet.source, each.layout
-    found = ", ".join(header for header in layout.headers if header)
-    missing = lacks(layout, mapping)
-    if missing == "zip5":
-        raise MissingColumn(
-            f"{where(source)}: no column 'zip5', and no 'lon' with 'lat': nothing can be placed. Found: {found}. "
-            "Map them in a file given with --columns."
-        )
+    missing = _missing(layout, mapping)
     if missing:
+        found = ", ".join(header for header in layout.headers if header)
+        place = ", and no 'lon' with 'lat': nothing can be placed" if missing[-1] == "zip5" else ""
         raise MissingColumn(
-            f"{where(source)}: no column '{missing}'. Found: {found}. Map it in a file given with --columns."
+            f"{where(source)}: no column {', no column '.join(map(repr, missing))}{place}. Found: {found}. Map what "
+            "stands for it in a file given with --columns ('adequacy network columns FILE --out MAP.toml' writes one)."
         )
     have = {*layout.columns, *mapping.constants, *joined, *(default.column for default in mapping.defaults)}
     if mapping.taxonomies and "service" not in layout.columns:

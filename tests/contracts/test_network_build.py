@@ -151,3 +151,19 @@ def test_standard_input_can_be_marked_too(run: Any, tmp_path: Path, monkeypatch:
     ran = run("network", "build", "-", "--out", str(tmp_path / "plan.gpkg"), *DAY, "--marked", str(marked))
     assert ran.code == 0
     assert marked.exists()
+
+
+def test_a_plan_s_own_rules_decide_how_many_rows_may_be_refused(run: Any, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "settings.yaml").write_text(
+        "refused_rows_pct:\n  description: a roster is refused above this\n  unit: percent\n  confidence: stated\n"
+        "  values: {2020-10-12: 20}\n  reference: [{title: a test, document: a test, checked: 2026-11-23}]\n",
+        encoding="utf-8",
+    )
+    out = str(tmp_path / "plan.gpkg")
+    path = str(roster(tmp_path, 18, 2))
+    assert run("network", "build", path, "--out", out, *DAY).code == 3
+    ran = run("network", "build", path, "--out", out, *DAY, "--policy", str(own))
+    assert ran.code == 0, ran.err
+    assert "no-such-plan" in run("network", "build", path, "--out", out, *DAY, "--plan", "no-such-plan").refused(2)

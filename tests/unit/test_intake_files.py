@@ -238,7 +238,7 @@ def test_a_status_column_absent_as_a_whole_is_refused_with_the_ways_out(tmp_path
         (f"provider_name,zip5,{STATUSES}\nA,27546,active,approved,active\n", "no column 'service'"),
         (f"provider_name,service,{STATUSES}\nA,saiop,active,approved,active\n", "nothing can be placed"),
         (f"provider_name,service,zip5,{STATUSES}\nA,nope,27546,active,approved,active\n", "none of 1 rows can be used"),
-        (f"provider_name,service,zip5,{STATUSES}\n", "none of 0 rows can be used"),
+        (f"provider_name,service,zip5,{STATUSES}\n", "no row of data"),
         ('{"a": 1}', "no FHIR resources"),
         ("{broken\n", "not JSON"),
     ],
@@ -499,3 +499,33 @@ def test_any_text_in_any_cell_gives_a_verdict_never_a_traceback(tmp_path: Path, 
         return
     assert intake.read == intake.used + len(intake.refused)
     intake.summary()
+
+
+def test_swapped_ages_are_turned_round_and_a_person_is_told_to_look(tmp_path: Path) -> None:
+    path = text_file(
+        tmp_path,
+        f"provider_name,service,zip5,ages_min,ages_max,{STATUSES}\nA,saiop,27546,21,2,active,approved,active\n",
+    )
+    intake = read(path)
+    assert intake.rows[["ages_min", "ages_max"]].to_numpy().tolist() == [["2", "21"]]
+    swapped = intake.findings[intake.findings["rule"] == "ages_swapped"]
+    assert set(swapped["verdict"]) == {"warned"}
+    assert "2 to 21" in swapped["what_to_do"].iloc[0]
+
+
+def test_the_summary_says_how_many_kinds_of_finding_it_does_not_show(tmp_path: Path) -> None:
+    header = f"provider_name,service,zip5,npi,phone,ages_min,contract_from,state,county_fips,lon,lat,{STATUSES}\n"
+    row = "A,saiop,27701.0,123,12,x,1/1/24,North Carolina,Nowhere,0,0,active,approved,active\n"
+    summary = read(text_file(tmp_path, header + row)).summary("found.csv")
+    rules_shown = [line for line in summary.splitlines() if line.startswith("   ")]
+    assert len(rules_shown) == 7
+    assert rules_shown[-1].strip() == "and 2 more kinds: found.csv"
+    assert "see --findings FILE.csv" in read(tmp_path / "roster.csv").summary()
+
+
+def test_a_header_without_rows_and_every_missing_column_are_named(tmp_path: Path) -> None:
+    header = f"provider_name,service,zip5,{STATUSES}\n"
+    with pytest.raises(RosterRefused, match="a header, and no row of data"):
+        read(text_file(tmp_path, header))
+    with pytest.raises(MissingColumn, match="no column 'provider_name', no column 'service'"):
+        read(text_file(tmp_path, f"zip5,{STATUSES}\n27546,active,approved,active\n"))
