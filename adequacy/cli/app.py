@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from adequacy.cli import HELP_PAGE, say
 from adequacy.cli import check as check_command
+from adequacy.cli.options import Command, Net, Plan, Rules, examples
 
 __all__ = ["app", "run_app"]
 
@@ -52,6 +53,36 @@ _SHORT = {
     "credentialing": "Credentialing and enrolment: events, state, letters.",
     "record": "Verify and explain decision records.",
     "policy": "Evaluate the decision table alone.",
+    "network build": "Compile rosters into one immutable network file.",
+    "network columns": "Write a first mapping of a roster's columns.",
+    "network info": "Say what a network file holds.",
+    "network cover": "Keep coverage tables beside a network.",
+    "network diff": "Say what a new roster changed.",
+    "network without": "Write a network without a provider or a site.",
+    "geocode run": "Place every row of a file.",
+    "geocode index": "Make a local index of addresses.",
+    "roads build": "Compile a street extract once.",
+    "roads info": "Say what a street network holds.",
+    "request open": "Open a request, or all of a form.",
+    "request show": "Show one request: state, facts, clocks, what is next.",
+    "request list": "List requests, oldest first.",
+    "request decide": "Decide a request, and freeze the record.",
+    "request confirm": "Confirm, by name, what is to leave.",
+    "request event": "Record what happened.",
+    "request due": "List what is due, overdue first.",
+    "request call-sheet": "List whom to phone today, and why.",
+    "request stats": "Count requests, outcomes, days and gaps.",
+    "request letter": "Write the letter that is due.",
+    "request list-providers": "Write the list of contracted providers.",
+    "credentialing open": "Open one provider for one service at one site.",
+    "credentialing event": "Record a decision, or what is known of enrolment.",
+    "credentialing show": "Show one credentialing.",
+    "credentialing letter": "Write the letter that is due.",
+    "record verify": "Decide a record anew and compare.",
+    "record explain": "Print a record for an auditor.",
+    "record export": "Write the record of the last decision.",
+    "record check-book": "Prove that no event or record was changed.",
+    "policy decide": "Decide every row of a file of facts.",
 }
 
 app = typer.Typer(
@@ -84,32 +115,52 @@ def _root(
 
 
 @app.command(
-    epilog="Examples:  adequacy check --service SAIOP --zip 27546    "
-    "adequacy check --service H0040 --point 35.40,-78.85 --format json"
+    epilog=examples(
+        "adequacy check --service SAIOP --zip 27546",
+        "adequacy check --service H0015 --point 35.40,-78.85 --format json",
+    )
 )
 def check(
-    service: Annotated[str, typer.Option("--service", help="Key, staff term, abbreviation or code, in any case.")],
-    zip5: Annotated[str | None, typer.Option("--zip", help="ZIP of the consumer: the whole area.")] = None,
+    service: Annotated[
+        str, typer.Option("--service", metavar="SERVICE", help="Key, staff term, abbreviation or code, in any case.")
+    ],
+    zip5: Annotated[
+        str | None, typer.Option("--zip", metavar="ZIP", help="ZIP of the consumer: the whole area.")
+    ] = None,
     address: Annotated[
-        str | None, typer.Option("--address", help="Street address with ZIP; '-' reads it from stdin.")
+        str | None, typer.Option("--address", metavar="TEXT", help="Street address with ZIP; '-' reads it from stdin.")
     ] = None,
     point: Annotated[str | None, typer.Option("--point", metavar="LAT,LON", help="Point of the consumer.")] = None,
-    member: Annotated[str | None, typer.Option("--member", help="Member id in the file of --members.")] = None,
-    members: Annotated[str | None, typer.Option("--members", help="The plan's eligibility file.")] = None,
+    member: Annotated[
+        str | None, typer.Option("--member", metavar="ID", help="Member id in the file of --members.")
+    ] = None,
+    members: Annotated[
+        str | None, typer.Option("--members", metavar="FILE", help="The plan's eligibility file.")
+    ] = None,
     as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Day asked about; today.")] = None,
     age: Annotated[int | None, typer.Option("--age", metavar="YEARS", help="Age of the consumer.")] = None,
-    funding: Annotated[str | None, typer.Option("--funding", help="medicaid or state.")] = None,
-    population: Annotated[str | None, typer.Option("--population", help="A population word of the roster.")] = None,
-    limit_mi: Annotated[float | None, typer.Option("--limit-mi", help="Another limit than the rule's.")] = None,
-    network: Annotated[str | None, typer.Option("--network", help="Network file, or a folder of them.")] = None,
-    plan: Annotated[str | None, typer.Option("--plan", help="Plan profile.")] = None,
-    policy: Annotated[str | None, typer.Option("--policy", help="Folder of the plan's own dated rules.")] = None,
-    output: Annotated[str, typer.Option("--format", help="text, json, csv or geojson.")] = "text",
-    map_file: Annotated[str | None, typer.Option("--map", help="Write a map report (.html); internal.")] = None,
-    list_file: Annotated[
-        str | None, typer.Option("--list", help="Write the contracted-provider list (.xlsx, .csv, .docx).")
+    funding: Annotated[
+        str | None, typer.Option("--funding", metavar="medicaid|state", help="medicaid or state.")
     ] = None,
-    roads: Annotated[str | None, typer.Option("--roads", help="Compiled roads: adds drive miles and minutes.")] = None,
+    population: Annotated[
+        str | None, typer.Option("--population", metavar="WORD", help="A population word of the roster.")
+    ] = None,
+    limit_mi: Annotated[
+        float | None, typer.Option("--limit-mi", metavar="MILES", help="Another limit than the rule's.")
+    ] = None,
+    network: Net = None,
+    plan: Plan = None,
+    policy: Rules = None,
+    output: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text, json, csv or geojson.")] = "text",
+    map_file: Annotated[
+        str | None, typer.Option("--map", metavar="FILE.html", help="Write a map report; for internal use.")
+    ] = None,
+    list_file: Annotated[
+        str | None, typer.Option("--list", metavar="FILE", help="Write the list of providers: .xlsx, .csv or .docx.")
+    ] = None,
+    roads: Annotated[
+        str | None, typer.Option("--roads", metavar="FILE.roads", help="Compiled roads: adds drive miles and minutes.")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="List every site, not the nearest few.")] = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="10 for a gap, 11 for too close to call.")] = False,
 ) -> None:
@@ -120,10 +171,20 @@ def check(
 
 for _name in _COMMANDS:
     import_module(f"adequacy.cli.{_name}").register(app)
-for _command in app.registered_commands:
-    _command.short_help = _SHORT.get(getattr(_command.callback, "__name__", ""))
+
+
+def _finish(commands: list[Any], group: str = "") -> None:
+    """Give each command its line in the list of commands, and our way of reading arguments."""
+    for command in commands:
+        name = command.name or command.callback.__name__.replace("_", "-")
+        command.short_help = _SHORT.get(f"{group} {name}".strip())
+        command.cls = Command
+
+
+_finish(app.registered_commands)
 for _group in app.registered_groups:
     _group.short_help = _SHORT.get(_group.name or "")
+    _finish(_group.typer_instance.registered_commands if _group.typer_instance else [], _group.name or "")
 
 
 def help_page() -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from adequacy.cli.request import Format, Net, Plan, Rules
+from adequacy.cli.options import Format, Net, Plan, Rules, examples
 from adequacy.cli.streams import STREAM, reading, writing
 
 __all__ = ["register"]
@@ -16,8 +16,10 @@ __all__ = ["register"]
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
-        epilog="Examples:  adequacy backtest past_decisions.csv --out replayed.csv    "
-        "adequacy backtest past_decisions.csv --out replayed.csv --network rosters/",
+        epilog=examples(
+            "adequacy backtest past_decisions.csv --out replayed.csv",
+            "adequacy backtest past_decisions.csv --out replayed.csv --format json",
+        ),
     )(backtest)
 
 

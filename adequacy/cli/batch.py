@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adequacy.cli.streams import writing
+from adequacy.cli.options import Net, Plan, Rules, examples
+from adequacy.cli.streams import STREAM, writing
 from adequacy.cli.watching import Progress, demo_notice
 from adequacy.errors import InputError
 
@@ -23,8 +24,10 @@ __all__ = ["register"]
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
-        epilog="Examples:  adequacy batch questions.csv --out answers.csv    "
-        "adequacy batch questions.parquet --out answers.parquet --network rosters/ --as-of 2026-11-23"
+        epilog=examples(
+            "adequacy batch past_decisions.csv --out answers.csv",
+            "adequacy batch past_decisions.csv --out answers.parquet --as-of 2026-11-23",
+        )
     )(batch)
 
 
@@ -41,9 +44,9 @@ def batch(
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="DATE", help="Day of rows that name none; today.")
     ] = None,
-    network: Annotated[str | None, typer.Option("--network", help="Network file, or a folder of them.")] = None,
-    plan: Annotated[str | None, typer.Option("--plan", help="Plan profile.")] = None,
-    policy: Annotated[str | None, typer.Option("--policy", help="Folder of the plan's own dated rules.")] = None,
+    network: Net = None,
+    plan: Plan = None,
+    policy: Rules = None,
 ) -> None:
     """Answer every row as check would; rows that cannot be answered say why, in the same order."""
     raise typer.Exit(_answer(source, out, roads, as_of, network, plan, policy))
@@ -66,17 +69,17 @@ def _answer(
     from adequacy.roads import open_roads
 
     streets = open_roads(roads) if roads else None
-    with writing(out, source) as target:
-        with open_configured(network, plan, policy, as_of) as net:
-            demo_notice(net)
-            day = as_of or default_day(net)
+    with writing(out, source) as target, open_configured(network, plan, policy, as_of) as net:
+        day = as_of or default_day(net)
         answers = BatchAnswerer(networks_by_day(network, plan, policy), configured_policy(plan, policy), day)
         progress = Progress("rows answered")
         counts = answer_file(Path(source), target, answers, roads=streets, progress=progress)
         progress.end()
+        # only now: a refusal is one line
+        demo_notice(net)
     if streets:
         sys.stderr.write(_streets(streets))
-    sys.stderr.write(_summary(counts, out))
+    sys.stderr.write(_summary(counts, "standard output" if out == STREAM else out))
     return 0 if counts.total() > counts["refused"] else InputError.exit_code
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adequacy.cli.settings import setting
+from adequacy.cli.values import READERS, read_value
 from adequacy.errors import InputError, OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -22,28 +23,30 @@ __all__ = ["FORMATS", "OPTIONS", "open_configured", "run", "understand"]
 
 FORMATS = ("text", "json", "csv", "geojson")
 
-#: The options of ``check`` that are read without typer: name, type. A contract test holds them to the typer command.
-OPTIONS: dict[str, tuple[str, type]] = {
-    "--service": ("service", str),
-    "--zip": ("zip5", str),
-    "--address": ("address", str),
-    "--point": ("point", str),
-    "--member": ("member", str),
-    "--members": ("members", str),
-    "--as-of": ("as_of", str),
-    "--age": ("age", int),
-    "--funding": ("funding", str),
-    "--population": ("population", str),
-    "--limit-mi": ("limit_mi", float),
-    "--network": ("network", str),
-    "--plan": ("plan", str),
-    "--policy": ("policy", str),
-    "--format": ("output", str),
-    "--map": ("map_file", str),
-    "--list": ("list_file", str),
-    "--roads": ("roads", str),
-    "--all": ("everything", bool),
-    "--exit-code": ("exit_code", bool),
+_FLAG = "flag"
+#: The options of ``check`` that are read without typer: name, and what the value is. A contract test holds them to the
+#: typer command.
+OPTIONS: dict[str, tuple[str, str]] = {
+    "--service": ("service", ""),
+    "--zip": ("zip5", ""),
+    "--address": ("address", ""),
+    "--point": ("point", "LAT,LON"),
+    "--member": ("member", ""),
+    "--members": ("members", ""),
+    "--as-of": ("as_of", "DATE"),
+    "--age": ("age", "YEARS"),
+    "--funding": ("funding", ""),
+    "--population": ("population", ""),
+    "--limit-mi": ("limit_mi", "MILES"),
+    "--network": ("network", ""),
+    "--plan": ("plan", ""),
+    "--policy": ("policy", ""),
+    "--format": ("output", ""),
+    "--map": ("map_file", ""),
+    "--list": ("list_file", ""),
+    "--roads": ("roads", ""),
+    "--all": ("everything", _FLAG),
+    "--exit-code": ("exit_code", _FLAG),
 }
 _ADVERSE = {"gap": 10, "too_close_to_call": 11}
 
@@ -58,17 +61,22 @@ def understand(arguments: Sequence[str]) -> dict[str, Any] | None:
         if argument not in OPTIONS:
             return None
         name, kind = OPTIONS[argument]
-        if kind is bool:
+        if kind == _FLAG:
             asked[name] = True
             continue
         value = next(rest, None)
-        if value is None or value.startswith("--"):
+        if value is None or value.startswith("--") or name in asked:
             return None
-        try:
-            asked[name] = kind(value)
-        except ValueError:
-            return None
+        asked[name] = _read(argument, kind, value)
     return asked if "service" in asked else None
+
+
+def _read(option: str, kind: str, text: str) -> Any:
+    """A value as ``run`` takes it: numbers as numbers, days and points as they were typed, once they can be read."""
+    if kind not in READERS:
+        return text
+    value = read_value(option, kind, text)
+    return value if isinstance(value, (int, float)) else text
 
 
 def run(

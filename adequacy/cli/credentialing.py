@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from adequacy.cli import desk
-from adequacy.cli.request import Book, Format, Plan, Rules
+from adequacy.cli.options import Book, Format, Plan, Rules, examples
 
 __all__ = ["app", "register"]
 
@@ -29,15 +29,20 @@ def register(application: typer.Typer) -> None:
 
 @app.command(
     name="open",
-    epilog="Examples:  adequacy credentialing open --requester 'A Clinic' --npi 1234567893 --site-zip 27546 "
-    "--service SAIOP    adequacy credentialing open --requester 'B LLC' --npi 1234567893 --site-zip 27501 "
-    "--service OTP --nctracks U",
+    epilog=examples(
+        'adequacy credentialing open --requester "A Clinic" --npi 1234567893',
+        "--site-zip 27546 --service SAIOP",
+        'adequacy credentialing open --requester "B LLC" --npi 1234567893',
+        "--site-zip 27501 --service OTP --nctracks U",
+    ),
 )
 def open_(
-    requester: Annotated[str, typer.Option("--requester", help="Name of the provider.")],
-    npi: Annotated[str, typer.Option("--npi", help="Its NPI.")],
-    site_zip: Annotated[str, typer.Option("--site-zip", help="ZIP of the site.")],
-    service: Annotated[str, typer.Option("--service", help="Key, staff term, abbreviation or code.")],
+    requester: Annotated[str, typer.Option("--requester", metavar="NAME", help="Name of the provider.")],
+    npi: Annotated[str, typer.Option("--npi", metavar="NPI", help="Its NPI.")],
+    site_zip: Annotated[str, typer.Option("--site-zip", metavar="ZIP", help="ZIP of the site.")],
+    service: Annotated[
+        str, typer.Option("--service", metavar="SERVICE", help="Key, staff term, abbreviation or code.")
+    ],
     nctracks: Annotated[
         str,
         typer.Option("--nctracks", metavar="Y|N|U", help="Enrolled already: Y said so, N none on record, U not known."),
@@ -54,14 +59,16 @@ def open_(
     given = {"requester": requester, "npi": npi, "site_zip": site_zip, "service": service, "nctracks": nctracks}
     given |= {"demo": "Y"} if demo else {}
     rules = desk.books_policy(plan, policy)
-    with desk.open_book(casebook, rules) as book:
+    with desk.open_book(casebook, rules, create=True) as book:
         line_id = open_credentialing(book, given, now=desk.now())
     desk.show({"id": line_id}, f"{line_id}\n", output)
 
 
 @app.command(
-    epilog="Examples:  adequacy credentialing event CRED-2026-000001 approved --at 2026-11-03    "
-    "adequacy credentialing event CRED-2026-000001 nctracks_verified --by 'A. Lee'"
+    epilog=examples(
+        "adequacy credentialing event CRED-2026-000001 approved --at 2026-11-03",
+        'adequacy credentialing event CRED-2026-000002 denied --note "No licence"',
+    )
 )
 def event(
     line_id: Line,
@@ -75,7 +82,7 @@ def event(
     ],
     at: Annotated[str, typer.Option("--at", metavar="TIMESTAMP", help="When it happened; now.")] = "",
     by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who says so.")] = "",
-    note: Annotated[str, typer.Option("--note", help="A note; the reason of a denial.")] = "",
+    note: Annotated[str, typer.Option("--note", metavar="TEXT", help="A note; the reason of a denial.")] = "",
     casebook: Book = None,
     plan: Plan = None,
     policy: Rules = None,
@@ -90,8 +97,9 @@ def event(
 
 
 @app.command(
-    epilog="Examples:  adequacy credentialing show CRED-2026-000001    "
-    "adequacy credentialing show CRED-2026-000001 --format json"
+    epilog=examples(
+        "adequacy credentialing show CRED-2026-000001", "adequacy credentialing show CRED-2026-000001 --format json"
+    )
 )
 def show(
     line_id: Line, casebook: Book = None, plan: Plan = None, policy: Rules = None, output: Format = "text"
@@ -107,8 +115,10 @@ def show(
 
 
 @app.command(
-    epilog="Examples:  adequacy credentialing letter CRED-2026-000001 --out letter.docx    "
-    "adequacy credentialing letter CRED-2026-000001 --out letter.docx --by 'A. Lee'"
+    epilog=examples(
+        "adequacy credentialing letter CRED-2026-000001 --out letter.docx",
+        "adequacy credentialing letter CRED-2026-000001 --out letter.docx --by Lee",
+    )
 )
 def letter(
     line_id: Line,
@@ -116,7 +126,9 @@ def letter(
     by: Annotated[str, typer.Option("--by", metavar="NAME", help="The person who confirms it; a draft without.")] = "",
     code: Annotated[str, typer.Option("--letter", metavar="CODE", help="The letter; else the one due now.")] = "",
     on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="Day of the letter; today.")] = None,
-    templates: Annotated[str | None, typer.Option("--templates", help="Folder of the plan's own templates.")] = None,
+    templates: Annotated[
+        str | None, typer.Option("--templates", metavar="DIR", help="Folder of the plan's own templates.")
+    ] = None,
     casebook: Book = None,
     plan: Plan = None,
     policy: Rules = None,

@@ -51,11 +51,16 @@ def books_policy(plan: str | None = None, policy: str | None = None) -> Policy:
     return load_policy(setting("plan", plan).value or "alliance", Path(folder) if folder else None)
 
 
-def open_book(casebook: str | None, rules: Policy) -> Casebook:
-    """Open the casebook that flag, environment or settings file name; else the user's own file."""
+def open_book(casebook: str | None, rules: Policy, *, create: bool = False) -> Casebook:
+    """Open the casebook that flag, environment or settings file name; else the user's own file.
+
+    A book that somebody named must be there, unless the command begins one: a slip in the name would else answer
+    from an empty book. The user's own file is made when it is first asked for.
+    """
     from adequacy.casebook import open_casebook
 
-    return open_casebook(setting("casebook", casebook).value or _usual_book(), rules)
+    named = setting("casebook", casebook).value
+    return open_casebook(named or _usual_book(), rules, create=create or not named)
 
 
 def _usual_book() -> Path:

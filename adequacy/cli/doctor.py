@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
 
 import typer
+
+from adequacy.cli.options import Format, examples
 
 __all__ = ["register"]
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command(epilog="Examples:  adequacy doctor    adequacy doctor --format json")(doctor)
+    app.command(epilog=examples("adequacy doctor", "adequacy doctor --format json"))(doctor)
 
 
-def doctor(output: Annotated[str, typer.Option("--format", help="text or json.")] = "text") -> None:
+def doctor(output: Format = "text") -> None:
     """Say which versions, data, network file and settings answer, and what is missing."""
     from adequacy.cli.diagnosis import diagnose, render
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from adequacy.cli.options import examples
+
 __all__ = ["register"]
 
 group = typer.Typer(
@@ -19,15 +21,21 @@ def register(app: typer.Typer) -> None:
 
 
 @group.command(
-    epilog="Examples:  adequacy geocode run sites.csv --out located.csv    "
-    "adequacy geocode run sites.csv --out located.csv --points nc.idx"
+    epilog=examples(
+        "adequacy geocode run roster.csv --out located.csv",
+        "adequacy geocode run roster.csv --out located.csv --points addresses.idx",
+    )
 )
 def run(
     source: Annotated[str, typer.Argument(metavar="IN.csv", help="Rows with street, city, state, zip; or lon, lat.")],
-    out: Annotated[str, typer.Option("--out", help="The same rows, with where they are (.csv).")],
-    points: Annotated[str | None, typer.Option("--points", help="An address index, or a file of points.")] = None,
+    out: Annotated[str, typer.Option("--out", metavar="OUT.csv", help="The same rows, with where they are (.csv).")],
+    points: Annotated[
+        str | None, typer.Option("--points", metavar="FILE", help="An address index, or a file of points.")
+    ] = None,
     consumers: Annotated[bool, typer.Option("--consumers", help="The file holds consumers: never sent.")] = False,
-    online: Annotated[str | None, typer.Option("--online", help="census: ask the US Census geocoder.")] = None,
+    online: Annotated[
+        str | None, typer.Option("--online", metavar="census", help="census: ask the US Census geocoder.")
+    ] = None,
     send: Annotated[
         bool, typer.Option("--send-addresses", help="Agree that providers' addresses are sent there.")
     ] = False,
@@ -39,12 +47,16 @@ def run(
 
 
 @group.command(
-    epilog="Examples:  adequacy geocode index addresses.csv --out nc.idx    "
-    "adequacy geocode index points.gpkg addrfeat.shp --out nc.idx --dated 2026-07-01"
+    epilog=examples(
+        "adequacy geocode index roster.csv --out addresses.idx",
+        "adequacy geocode index roster.csv --out addresses.idx --dated 2026-11-01",
+    )
 )
 def index(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Address points or Census ADDRFEAT ranges.")],
-    out: Annotated[str, typer.Option("--out", help="The index to write; name it in ADEQUACY_ADDRESS_INDEX.")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help="Address points or Census ADDRFEAT ranges.")],
+    out: Annotated[
+        str, typer.Option("--out", metavar="INDEX", help="The index to write; name it in ADEQUACY_ADDRESS_INDEX.")
+    ],
     dated: Annotated[str, typer.Option("--dated", metavar="DATE", help="Date of the data; answers name it.")] = "",
 ) -> None:
     """Make a local index of addresses from the files of a state, a county or the Census Bureau."""

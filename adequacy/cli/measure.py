@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from adequacy.cli.options import Net, Plan, Rules, examples
 from adequacy.cli.watching import Progress, demo_notice
 from adequacy.errors import UsageError
 
@@ -21,8 +22,10 @@ __all__ = ["register"]
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
-        epilog="Examples:  adequacy measure --scheme nc_tailored_plan --census --out adequacy.xlsx    "
-        "adequacy measure --scheme alliance_oon --members members.csv --out tables/ --compare next.gpkg"
+        epilog=examples(
+            "adequacy measure --scheme nc_tailored_plan --census --out adequacy.xlsx",
+            "adequacy measure --scheme alliance_oon --members members.csv --out tables/",
+        )
     )(measure)
 
 
@@ -36,9 +39,12 @@ def measure(
     ] = None,
     census: Annotated[bool, typer.Option("--census", help="Census people; used if no members are given.")] = False,
     counties: Annotated[
-        str | None, typer.Option("--counties", help="Names or codes, with commas; 'all' for the state; the plan's.")
+        str | None,
+        typer.Option(
+            "--counties", metavar="LIST", help="Names or codes, with commas; 'all' for the state; the plan's."
+        ),
     ] = None,
-    services: Annotated[str | None, typer.Option("--services", help="Only these, with commas.")] = None,
+    services: Annotated[str | None, typer.Option("--services", metavar="LIST", help="Only these, with commas.")] = None,
     compare: Annotated[
         str | None, typer.Option("--compare", metavar="OTHER.gpkg", help="Say what this network changes.")
     ] = None,
@@ -46,9 +52,9 @@ def measure(
         str | None, typer.Option("--roads", metavar="FILE.roads", help="Streets: decide standards of minutes.")
     ] = None,
     as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Day asked about; today.")] = None,
-    network: Annotated[str | None, typer.Option("--network", help="Network file, or a folder of them.")] = None,
-    plan: Annotated[str | None, typer.Option("--plan", help="Plan profile.")] = None,
-    policy: Annotated[str | None, typer.Option("--policy", help="Folder of the plan's own dated rules.")] = None,
+    network: Net = None,
+    plan: Plan = None,
+    policy: Rules = None,
 ) -> None:
     """Measure people, share with access, providers and gaps by county, service and standard."""
     if members and census:
@@ -57,8 +63,9 @@ def measure(
     from adequacy.outputs.workbook import write_measured
 
     with open_configured(network, plan, policy, as_of) as net:
-        demo_notice(net)
         measured = _measured(net, scheme, members, counties, services, compare, roads, as_of)
+        # only now: a refusal is one line
+        demo_notice(net)
     sys.stderr.write(_summary(measured, [str(path) for path in write_measured(measured, Path(out))]))
 
 

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from adequacy.cli.options import Format, Plan, Rules, examples
+
 __all__ = ["register"]
 
 group = typer.Typer(
@@ -20,32 +22,45 @@ def register(app: typer.Typer) -> None:
 
 
 @group.command(
-    epilog="Examples:  adequacy network build roster.csv --out alliance.gpkg    "
-    "adequacy network build roster.csv --out alliance.gpkg --roster-date 2026-11-01 --dry-run"
+    epilog=examples(
+        "adequacy network build roster.csv --out plan.gpkg",
+        "adequacy network build roster.csv --out plan.gpkg --roster-date 2026-11-01",
+    )
 )
 def build(
-    rosters: Annotated[list[str], typer.Argument(help="Roster files; '-' reads standard input.")],
-    out: Annotated[str, typer.Option("--out", help="The network file to write (.gpkg).")],
-    columns: Annotated[str | None, typer.Option("--columns", help="A mapping of columns (.toml).")] = None,
+    rosters: Annotated[list[str], typer.Argument(metavar="ROSTER", help="Roster files; '-' reads standard input.")],
+    out: Annotated[str, typer.Option("--out", metavar="FILE.gpkg", help="The network file to write (.gpkg).")],
+    columns: Annotated[
+        str | None, typer.Option("--columns", metavar="MAP.toml", help="A mapping of columns (.toml).")
+    ] = None,
     roster_date: Annotated[
         str | None, typer.Option("--roster-date", metavar="DATE", help="Day on which the roster was true; today.")
     ] = None,
-    name: Annotated[str | None, typer.Option("--name", help="Name of the network; the file's name.")] = None,
-    join: Annotated[
-        list[str] | None, typer.Option("--join", help="An enrolment file, joined by NPI and site; may be repeated.")
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="Name of the network; the file's name.")
     ] = None,
-    findings: Annotated[str | None, typer.Option("--findings", help="Write what was fixed, warned, refused.")] = None,
+    join: Annotated[
+        list[str] | None,
+        typer.Option("--join", metavar="FILE", help="An enrolment file, joined by NPI and site; may be repeated."),
+    ] = None,
+    findings: Annotated[
+        str | None, typer.Option("--findings", metavar="FILE.csv", help="Write what was fixed, warned, refused.")
+    ] = None,
     marked: Annotated[
         str | None,
-        typer.Option("--marked", help="Write the roster back as .xlsx, its findings marked; a folder for several."),
+        typer.Option(
+            "--marked",
+            metavar="FILE|DIR",
+            help="Write the roster back as .xlsx, its findings marked; a folder for several.",
+        ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report only; write nothing.")] = False,
     accept: Annotated[
         bool, typer.Option("--accept", help="Build in spite of a refusal; recorded in the file.")
     ] = False,
     demo: Annotated[bool, typer.Option("--demo", help="Mark the network as a demonstration.")] = False,
-    plan: Annotated[str | None, typer.Option("--plan", help="Plan profile.")] = None,
-    policy: Annotated[str | None, typer.Option("--policy", help="Folder of the plan's own dated rules.")] = None,
+    plan: Plan = None,
+    policy: Rules = None,
 ) -> None:
     """Compile rosters into one immutable network file; every row is used or refused, and said."""
     from adequacy.cli.building import build_from_rosters
@@ -68,14 +83,16 @@ def build(
 
 
 @group.command(
-    epilog="Examples:  adequacy network columns roster.csv --out map.toml    "
-    "adequacy network build roster.csv --columns map.toml --out alliance.gpkg --dry-run"
+    epilog=examples(
+        "adequacy network columns roster.csv --out map.toml",
+        "adequacy network build roster.csv --columns map.toml --out plan.gpkg",
+    )
 )
 def columns(
-    roster: Annotated[str, typer.Argument(help="A roster file.")],
-    out: Annotated[str, typer.Option("--out", help="The mapping file to write (.toml).")],
-    plan: Annotated[str | None, typer.Option("--plan", help="Plan profile.")] = None,
-    policy: Annotated[str | None, typer.Option("--policy", help="Folder of the plan's own dated rules.")] = None,
+    roster: Annotated[str, typer.Argument(metavar="ROSTER", help="A roster file.")],
+    out: Annotated[str, typer.Option("--out", metavar="MAP.toml", help="The mapping file to write (.toml).")],
+    plan: Plan = None,
+    policy: Rules = None,
 ) -> None:
     """Write a first mapping of a roster's columns, for --columns: what is known, likely and missing."""
     from adequacy.cli.check import configured_policy
@@ -85,15 +102,15 @@ def columns(
 
 
 @group.command(
-    epilog="Examples:  adequacy network cover alliance.gpkg    adequacy network cover alliance.gpkg --as-of 2026-12-01"
+    epilog=examples("adequacy network cover plan.gpkg", "adequacy network cover plan.gpkg --as-of 2026-12-01")
 )
 def cover(
-    file: Annotated[str, typer.Argument(help="Network file, or a folder of them.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Network file, or a folder of them.")],
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="DATE", help="Day whose counted sites are meant; today.")
     ] = None,
-    plan: Annotated[str | None, typer.Option("--plan", help="Plan profile.")] = None,
-    policy: Annotated[str | None, typer.Option("--policy", help="Folder of the plan's own dated rules.")] = None,
+    plan: Plan = None,
+    policy: Rules = None,
 ) -> None:
     """Keep coverage tables beside a network, so that who is covered is looked up; the answers are the same."""
     from adequacy.cli.building import store_tables
@@ -101,12 +118,14 @@ def cover(
     store_tables(file, as_of, plan, policy)
 
 
-@group.command(epilog="Examples:  adequacy network info    adequacy network info alliance.gpkg --format json")
+@group.command(epilog=examples("adequacy network info", "adequacy network info plan.gpkg --format json"))
 def info(
-    file: Annotated[str | None, typer.Argument(help="Network file or folder; else the one that answers.")] = None,
-    output: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
-    plan: Annotated[str | None, typer.Option("--plan", help="Plan profile.")] = None,
-    policy: Annotated[str | None, typer.Option("--policy", help="Folder of the plan's own dated rules.")] = None,
+    file: Annotated[
+        str | None, typer.Argument(metavar="FILE", help="Network file or folder; else the one that answers.")
+    ] = None,
+    output: Format = "text",
+    plan: Plan = None,
+    policy: Rules = None,
 ) -> None:
     """Say what a network file holds: rows, dates, source files, counted sites per service."""
     from adequacy.cli.check import open_configured
@@ -117,19 +136,21 @@ def info(
 
 
 @group.command(
-    epilog="Examples:  adequacy network diff october.gpkg november.gpkg    "
-    "adequacy network diff october.gpkg november.gpkg --answers --format json"
+    epilog=examples(
+        "adequacy network diff plan.gpkg without.gpkg",
+        "adequacy network diff plan.gpkg without.gpkg --answers --format json",
+    )
 )
 def diff(
-    old: Annotated[str, typer.Argument(help="The earlier network file.")],
-    new: Annotated[str, typer.Argument(help="The later network file.")],
+    old: Annotated[str, typer.Argument(metavar="OLD", help="The earlier network file.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The later network file.")],
     answers: Annotated[bool, typer.Option("--answers", help="Also say which findings flip, and for how many.")] = False,
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="DATE", help="Day for both; their roster dates.")
     ] = None,
-    output: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
-    plan: Annotated[str | None, typer.Option("--plan", help="Plan profile.")] = None,
-    policy: Annotated[str | None, typer.Option("--policy", help="Folder of the plan's own dated rules.")] = None,
+    output: Format = "text",
+    plan: Plan = None,
+    policy: Rules = None,
 ) -> None:
     """Say what a new roster changed: providers, sites, offerings, contracts, terminations, and answers."""
     from adequacy.cli.building import compare
@@ -138,17 +159,21 @@ def diff(
 
 
 @group.command(
-    epilog="Examples:  adequacy network without plan.gpkg --npi 2000000006 --out without.gpkg    "
-    "adequacy network diff plan.gpkg without.gpkg --answers"
+    epilog=examples(
+        "adequacy network without plan.gpkg --npi 2055828166 --out without.gpkg",
+        "adequacy network diff plan.gpkg without.gpkg --answers",
+    )
 )
 def without(
-    file: Annotated[str, typer.Argument(help="The network file.")],
-    out: Annotated[str, typer.Option("--out", help="The network file to write (.gpkg).")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The network file.")],
+    out: Annotated[str, typer.Option("--out", metavar="FILE.gpkg", help="The network file to write (.gpkg).")],
     npi: Annotated[
-        list[str] | None, typer.Option("--npi", help="Leave out a provider by NPI; may be repeated.")
+        list[str] | None, typer.Option("--npi", metavar="NPI", help="Leave out a provider by NPI; may be repeated.")
     ] = None,
-    provider_id: Annotated[list[str] | None, typer.Option("--provider-id", help="Leave out a provider.")] = None,
-    site_id: Annotated[list[str] | None, typer.Option("--site-id", help="Leave out a site.")] = None,
+    provider_id: Annotated[
+        list[str] | None, typer.Option("--provider-id", metavar="ID", help="Leave out a provider.")
+    ] = None,
+    site_id: Annotated[list[str] | None, typer.Option("--site-id", metavar="ID", help="Leave out a site.")] = None,
 ) -> None:
     """Write the same network without somebody: with diff --answers, what a termination would do."""
     from adequacy.cli.building import leave_out

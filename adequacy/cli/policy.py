@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from adequacy.cli import desk
-from adequacy.cli.request import Plan, Rules
+from adequacy.cli.options import Plan, Rules, examples
 from adequacy.cli.streams import reading, writing
 
 __all__ = ["app", "register"]
@@ -27,8 +27,10 @@ def _group() -> None:
 
 
 @app.command(
-    epilog="Examples:  adequacy policy decide facts.csv --out answers.csv    "
-    "adequacy policy decide facts.csv --out answers.csv --as-of 2026-11-01"
+    epilog=examples(
+        "adequacy policy decide facts.csv --out answers.csv",
+        "adequacy policy decide facts.csv --out answers.csv --as-of 2026-11-01",
+    )
 )
 def decide(
     facts: Annotated[

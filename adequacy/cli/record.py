@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from adequacy.cli import desk
-from adequacy.cli.request import Book, Net, Plan, Rules
+from adequacy.cli.options import Book, Net, Plan, Rules, examples
 from adequacy.cli.streams import reading, writing
 
 __all__ = ["app", "register"]
@@ -22,7 +22,7 @@ def register(application: typer.Typer) -> None:
     application.add_typer(app, name="record")
 
 
-@app.command(epilog="Examples:  adequacy record verify r.json    adequacy record verify r.json --network alliance.gpkg")
+@app.command(epilog=examples("adequacy record verify r.json", "adequacy record verify r.json --plan alliance"))
 def verify(file: File, network: Net = None, plan: Plan = None, policy: Rules = None) -> None:
     """Decide a record anew: 0 identical, 10 differs (roster, policy, code, data), 11 the record was altered."""
     from adequacy.determination import read_record
@@ -37,7 +37,7 @@ def verify(file: File, network: Net = None, plan: Plan = None, policy: Rules = N
     raise typer.Exit(verified.exit_code)
 
 
-@app.command(epilog="Examples:  adequacy record explain r.json    adequacy record explain REQ-2026-000001")
+@app.command(epilog=examples("adequacy record explain r.json", "adequacy record explain REQ-2026-000001"))
 def explain(
     file: Annotated[str, typer.Argument(metavar="FILE.json|ID", help="The record, or a request of the casebook.")],
     casebook: Book = None,
@@ -51,8 +51,10 @@ def explain(
 
 
 @app.command(
-    epilog="Examples:  adequacy record export REQ-2026-000001 --out r.json    "
-    "adequacy record export REQ-2026-000001 --out for-the-auditor.json"
+    epilog=examples(
+        "adequacy record export REQ-2026-000001 --out r.json",
+        "adequacy record export REQ-2026-000001 --out for-the-auditor.json",
+    )
 )
 def export(
     request_id: Annotated[str, typer.Argument(metavar="ID", help="The request.")],
@@ -70,7 +72,7 @@ def export(
         write_record(record, target)
 
 
-@app.command(epilog="Examples:  adequacy record check-book    adequacy record check-book --casebook team.sqlite")
+@app.command(epilog=examples("adequacy record check-book", "adequacy record check-book --plan alliance"))
 def check_book(casebook: Book = None, plan: Plan = None, policy: Rules = None) -> None:
     """Walk the chain of the whole casebook: was an event or a record changed, taken out or put in?"""
     with desk.open_book(casebook, desk.books_policy(plan, policy)) as book:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from adequacy.cli.options import Net, Plan, Rules, examples
 from adequacy.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,34 +20,50 @@ __all__ = ["register"]
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
-        epilog="Examples:  adequacy report --out coverage.html    "
-        "adequacy report --out public.html --profile public --services saiop,actt"
+        epilog=examples(
+            "adequacy report --out coverage.html",
+            "adequacy report --out public.html --profile public --services saiop,actt",
+        )
     )(report)
 
 
 def report(
-    out: Annotated[str, typer.Option("--out", help="The report to write (.html).")],
-    profile: Annotated[str, typer.Option("--profile", help="leadership or public.")] = "leadership",
+    out: Annotated[str, typer.Option("--out", metavar="FILE.html", help="The report to write (.html).")],
+    profile: Annotated[str, typer.Option("--profile", metavar="WORD", help="leadership or public.")] = "leadership",
     scheme: Annotated[
         str | None, typer.Option("--scheme", metavar="NAME", help="Also stand against a set of standards.")
     ] = None,
     members: Annotated[
         str | None, typer.Option("--members", metavar="FILE", help="Measure the scheme for members; else the Census.")
     ] = None,
-    services: Annotated[str | None, typer.Option("--services", help="Services, separated by commas; all.")] = None,
-    counties: Annotated[
-        str | None, typer.Option("--counties", help="Names or codes, separated by commas; the plan's.")
+    services: Annotated[
+        str | None, typer.Option("--services", metavar="LIST", help="Services, separated by commas; all.")
     ] = None,
-    compare: Annotated[str | None, typer.Option("--compare", help="An earlier network: what changed.")] = None,
-    casebook: Annotated[str | None, typer.Option("--casebook", help="Adds the requests summary of a casebook.")] = None,
-    eml: Annotated[str | None, typer.Option("--eml", help="Also write an unsent e-mail draft (.eml).")] = None,
-    pdf: Annotated[str | None, typer.Option("--pdf", help="Also write it as PDF (extra pdf).")] = None,
-    png: Annotated[str | None, typer.Option("--png", help="Also write the map as a picture for slides.")] = None,
-    xlsx: Annotated[str | None, typer.Option("--xlsx", help="Also write every list as workbook.")] = None,
+    counties: Annotated[
+        str | None, typer.Option("--counties", metavar="LIST", help="Names or codes, separated by commas; the plan's.")
+    ] = None,
+    compare: Annotated[
+        str | None, typer.Option("--compare", metavar="FILE", help="An earlier network: what changed.")
+    ] = None,
+    casebook: Annotated[
+        str | None, typer.Option("--casebook", metavar="FILE|URL", help="Adds the requests summary of a casebook.")
+    ] = None,
+    eml: Annotated[
+        str | None, typer.Option("--eml", metavar="FILE.eml", help="Also write an unsent e-mail draft (.eml).")
+    ] = None,
+    pdf: Annotated[
+        str | None, typer.Option("--pdf", metavar="FILE.pdf", help="Also write it as PDF (extra pdf).")
+    ] = None,
+    png: Annotated[
+        str | None, typer.Option("--png", metavar="FILE.png", help="Also write the map as a picture for slides.")
+    ] = None,
+    xlsx: Annotated[
+        str | None, typer.Option("--xlsx", metavar="FILE.xlsx", help="Also write every list as workbook.")
+    ] = None,
     as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Day asked about; today.")] = None,
-    network: Annotated[str | None, typer.Option("--network", help="Network file, or a folder of them.")] = None,
-    plan: Annotated[str | None, typer.Option("--plan", help="Plan profile.")] = None,
-    policy: Annotated[str | None, typer.Option("--policy", help="Folder of the plan's own dated rules.")] = None,
+    network: Net = None,
+    plan: Plan = None,
+    policy: Rules = None,
 ) -> None:
     """Write who can reach which service, county by county, as one self-contained file."""
     from adequacy.cli.check import default_day, open_configured

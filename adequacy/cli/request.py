@@ -9,6 +9,7 @@ import typer
 
 from adequacy.cli import desk
 from adequacy.cli.check import configured_index
+from adequacy.cli.options import Book, Format, Net, Plan, Rules, examples
 from adequacy.cli.streams import STREAM, writing
 
 __all__ = ["app", "register"]
@@ -17,37 +18,44 @@ app = typer.Typer(
     help="Work requests: open, decide, confirm, follow their clocks.", rich_markup_mode=None, no_args_is_help=True
 )
 
-Book = Annotated[str | None, typer.Option("--casebook", metavar="FILE|URL", help="The casebook; else the usual one.")]
-Net = Annotated[str | None, typer.Option("--network", help="Network file, or a folder of them.")]
-Plan = Annotated[str | None, typer.Option("--plan", help="Plan profile.")]
-Rules = Annotated[str | None, typer.Option("--policy", help="Folder of the plan's own dated rules.")]
-Format = Annotated[str, typer.Option("--format", help="text or json.")]
 Request = Annotated[str, typer.Argument(metavar="ID", help="The request.")]
-Zip = Annotated[str | None, typer.Option("--zip", help="ZIP of the consumer: the whole area.")]
+Zip = Annotated[str | None, typer.Option("--zip", metavar="ZIP", help="ZIP of the consumer: the whole area.")]
 Point = Annotated[str | None, typer.Option("--point", metavar="LAT,LON", help="Point of the consumer.")]
-Address = Annotated[str | None, typer.Option("--address", help="Address of the consumer; '-' reads it from stdin.")]
-Npi = Annotated[str | None, typer.Option("--requester-npi", help="NPI of the provider who asks.")]
-Type = Annotated[str | None, typer.Option("--provider-type", help="Type of provider, as the application says.")]
-SiteZip = Annotated[str | None, typer.Option("--site-zip", help="ZIP of the requester's site.")]
-SiteAddress = Annotated[str | None, typer.Option("--site-address", help="Address of the requester's site.")]
+Address = Annotated[
+    str | None, typer.Option("--address", metavar="TEXT", help="Address of the consumer; '-' reads it from stdin.")
+]
+Npi = Annotated[str | None, typer.Option("--requester-npi", metavar="NPI", help="NPI of the provider who asks.")]
+Type = Annotated[
+    str | None, typer.Option("--provider-type", metavar="TEXT", help="Type of provider, as the application says.")
+]
+SiteZip = Annotated[str | None, typer.Option("--site-zip", metavar="ZIP", help="ZIP of the requester's site.")]
+SiteAddress = Annotated[
+    str | None, typer.Option("--site-address", metavar="TEXT", help="Address of the requester's site.")
+]
 SitePoint = Annotated[str | None, typer.Option("--site-point", metavar="LAT,LON", help="Point of that site.")]
-Taxonomy = Annotated[str | None, typer.Option("--taxonomy", help="Taxonomy it would bill under.")]
-Reference = Annotated[str | None, typer.Option("--consumer-ref", help="Reference number of the consumer.")]
-RequestedBy = Annotated[str | None, typer.Option("--requested-by", help="provider or member.")]
+Taxonomy = Annotated[str | None, typer.Option("--taxonomy", metavar="CODE", help="Taxonomy it would bill under.")]
+Reference = Annotated[
+    str | None, typer.Option("--consumer-ref", metavar="REF", help="Reference number of the consumer.")
+]
+RequestedBy = Annotated[str | None, typer.Option("--requested-by", metavar="WORD", help="provider or member.")]
 Age = Annotated[str | None, typer.Option("--age", metavar="YEARS", help="Age of the consumer.")]
-Funding = Annotated[str | None, typer.Option("--funding", help="medicaid or state.")]
-Population = Annotated[str | None, typer.Option("--population", help="A population word of the roster.")]
-County = Annotated[str | None, typer.Option("--county-fips", help="County of eligibility.")]
+Funding = Annotated[str | None, typer.Option("--funding", metavar="medicaid|state", help="medicaid or state.")]
+Population = Annotated[
+    str | None, typer.Option("--population", metavar="WORD", help="A population word of the roster.")
+]
+County = Annotated[str | None, typer.Option("--county-fips", metavar="FIPS", help="County of eligibility.")]
 Specific = Annotated[str | None, typer.Option("--client-specific", metavar="Y|N|U", help="Pre-screen; UM decides.")]
 Nctracks = Annotated[str | None, typer.Option("--nctracks", metavar="Y|N|U", help="Active for service and site.")]
 Accessible = Annotated[
     str | None, typer.Option("--accessible", metavar="Y|N|U", help="A contracted site takes the consumer.")
 ]
-Level = Annotated[str | None, typer.Option("--level", help="inpatient or non-inpatient.")]
+Level = Annotated[str | None, typer.Option("--level", metavar="WORD", help="inpatient or non-inpatient.")]
 Admitted = Annotated[str | None, typer.Option("--admitted", metavar="TIMESTAMP", help="Moment of admission.")]
 Part2 = Annotated[str | None, typer.Option("--part2", metavar="Y|N", help="Substance-use record (42 CFR Part 2).")]
-Channel = Annotated[str | None, typer.Option("--channel", help="How it came in.")]
-Specialty = Annotated[str | None, typer.Option("--specialty", help="Specialty or other pertinent information.")]
+Channel = Annotated[str | None, typer.Option("--channel", metavar="TEXT", help="How it came in.")]
+Specialty = Annotated[
+    str | None, typer.Option("--specialty", metavar="TEXT", help="Specialty or other pertinent information.")
+]
 Urgent = Annotated[bool, typer.Option("--urgent", help="Needed at once.")]
 InTreatment = Annotated[bool, typer.Option("--in-treatment", help="Already in treatment with the requester.")]
 
@@ -59,16 +67,23 @@ def register(application: typer.Typer) -> None:
 
 @app.command(
     name="open",
-    epilog="Examples:  adequacy request open --service SAIOP --zip 27546 --received 2026-11-02T09:30 "
-    "--requester 'A Clinic' --consumer-ref REF-7    adequacy request open --file requests.csv",
+    epilog=examples(
+        "adequacy request open --file requests.csv",
+        "adequacy request open --service SAIOP --zip 27546 --consumer-ref REF-7",
+        '--received 2026-11-02T09:30 --requester "A Clinic"',
+    ),
 )
 def open_(
-    service: Annotated[str | None, typer.Option("--service", help="Key, staff term, abbreviation or code.")] = None,
+    service: Annotated[
+        str | None, typer.Option("--service", metavar="SERVICE", help="Key, staff term, abbreviation or code.")
+    ] = None,
     zip: Zip = None,
     point: Point = None,
     address: Address = None,
     received: Annotated[str | None, typer.Option("--received", metavar="TIMESTAMP", help="When it came in.")] = None,
-    requester: Annotated[str | None, typer.Option("--requester", help="Name of the provider who asks.")] = None,
+    requester: Annotated[
+        str | None, typer.Option("--requester", metavar="NAME", help="Name of the provider who asks.")
+    ] = None,
     requester_npi: Npi = None,
     provider_type: Type = None,
     site_zip: SiteZip = None,
@@ -76,8 +91,12 @@ def open_(
     site_point: SitePoint = None,
     taxonomy: Taxonomy = None,
     consumer_ref: Reference = None,
-    member: Annotated[str | None, typer.Option("--member", help="Member id in the file of --members.")] = None,
-    members: Annotated[str | None, typer.Option("--members", help="The plan's eligibility file.")] = None,
+    member: Annotated[
+        str | None, typer.Option("--member", metavar="ID", help="Member id in the file of --members.")
+    ] = None,
+    members: Annotated[
+        str | None, typer.Option("--members", metavar="FILE", help="The plan's eligibility file.")
+    ] = None,
     requested_by: RequestedBy = None,
     age: Age = None,
     funding: Funding = None,
@@ -88,13 +107,17 @@ def open_(
     client_specific: Specific = None,
     nctracks: Nctracks = None,
     accessible: Accessible = None,
-    par: Annotated[str | None, typer.Option("--par", help="Reference of the application; several share it.")] = None,
+    par: Annotated[
+        str | None, typer.Option("--par", metavar="REF", help="Reference of the application; several share it.")
+    ] = None,
     level: Level = None,
     admitted: Admitted = None,
     part2: Part2 = None,
     channel: Channel = None,
     specialty: Specialty = None,
-    file: Annotated[str | None, typer.Option("--file", help="A form of several: .csv, .toml or .json.")] = None,
+    file: Annotated[
+        str | None, typer.Option("--file", metavar="FORM", help="A form of several: .csv, .toml or .json.")
+    ] = None,
     casebook: Book = None,
     plan: Plan = None,
     policy: Rules = None,
@@ -104,7 +127,7 @@ def open_(
     given = {name: value for name, value in locals().items() if name not in _NO_FACTS}
     rules = desk.books_policy(plan, policy)
     requests = desk.requests_of(given, file, rules)
-    with desk.open_book(casebook, rules) as book:
+    with desk.open_book(casebook, rules, create=True) as book:
         ids = book.open_requests(requests, now=desk.now())
         desk.warn_of_the_future(requests)
         desk.show(*desk.opened(book, ids), output)
@@ -114,7 +137,7 @@ _NO_FACTS = ("file", "casebook", "plan", "policy", "output")
 
 
 @app.command(
-    epilog="Examples:  adequacy request show REQ-2026-000001    adequacy request show REQ-2026-000001 --format json"
+    epilog=examples("adequacy request show REQ-2026-000001", "adequacy request show REQ-2026-000001 --format json")
 )
 def show(
     request_id: Request, casebook: Book = None, plan: Plan = None, policy: Rules = None, output: Format = "text"
@@ -130,12 +153,12 @@ def show(
 
 
 @app.command(
-    name="list", epilog="Examples:  adequacy request list    adequacy request list --state PEND_INFO --format json"
+    name="list", epilog=examples("adequacy request list", "adequacy request list --state PEND_INFO --format json")
 )
 def list_(
-    state: Annotated[str, typer.Option("--state", help="Only this state.")] = "",
-    service: Annotated[str, typer.Option("--service", help="Only this service.")] = "",
-    par: Annotated[str, typer.Option("--par", help="Only this application.")] = "",
+    state: Annotated[str, typer.Option("--state", metavar="STATE", help="Only this state.")] = "",
+    service: Annotated[str, typer.Option("--service", metavar="SERVICE", help="Only this service.")] = "",
+    par: Annotated[str, typer.Option("--par", metavar="REF", help="Only this application.")] = "",
     casebook: Book = None,
     plan: Plan = None,
     policy: Rules = None,
@@ -153,8 +176,9 @@ def list_(
 
 
 @app.command(
-    epilog="Examples:  adequacy request decide REQ-2026-000001    "
-    "adequacy request decide REQ-2026-000001 --record r.json"
+    epilog=examples(
+        "adequacy request decide REQ-2026-000001", "adequacy request decide REQ-2026-000001 --record r.json"
+    )
 )
 def decide(
     request_id: Request,
@@ -188,8 +212,10 @@ def decide(
 
 
 @app.command(
-    epilog="Examples:  adequacy request confirm REQ-2026-000001 --by 'A. Lee'    "
-    "adequacy request confirm REQ-2026-000001 --by 'A. Lee' --second 'B. Cruz'"
+    epilog=examples(
+        'adequacy request confirm REQ-2026-000001 --by "A. Lee"',
+        'adequacy request confirm REQ-2026-000001 --by "A. Lee" --second "B. Cruz"',
+    )
 )
 def confirm(
     request_id: Request,
@@ -200,7 +226,9 @@ def confirm(
         str,
         typer.Option("--override", metavar="LETTER|OUTCOME", help="Decided otherwise than the table; needs --reason."),
     ] = "",
-    reason: Annotated[str, typer.Option("--reason", help="Why it is overridden; no name of a consumer.")] = "",
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why it is overridden; no name of a consumer.")
+    ] = "",
     casebook: Book = None,
     plan: Plan = None,
     policy: Rules = None,
@@ -219,22 +247,29 @@ def confirm(
 
 
 @app.command(
-    epilog="Examples:  adequacy request event REQ-2026-000001 contacted --site S1 --by 'A. Lee' --result full    "
-    "adequacy request event REQ-2026-000001 list_sent --at 2026-11-03T10:00"
+    epilog=examples(
+        "adequacy request event REQ-2026-000001 letter_sent",
+        "adequacy request event REQ-2026-000013 contacted --site SUB-09648",
+        '--by "A. Lee" --result full',
+    )
 )
 def event(
     request_id: Request,
     name: Annotated[str, typer.Argument(metavar="NAME", help="completed, contacted, list_sent, sar_sent, ...")],
     at: Annotated[str, typer.Option("--at", metavar="TIMESTAMP", help="When it happened; now.")] = "",
     by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who says so.")] = "",
-    note: Annotated[str | None, typer.Option("--note", help="A note; no name of a consumer.")] = None,
-    site: Annotated[str | None, typer.Option("--site", help="contacted: the site phoned.")] = None,
-    result: Annotated[str | None, typer.Option("--result", help="accepting, waitlist, full or no_answer.")] = None,
+    note: Annotated[str | None, typer.Option("--note", metavar="TEXT", help="A note; no name of a consumer.")] = None,
+    site: Annotated[str | None, typer.Option("--site", metavar="ID", help="contacted: the site phoned.")] = None,
+    result: Annotated[
+        str | None, typer.Option("--result", metavar="WORD", help="accepting, waitlist, full or no_answer.")
+    ] = None,
     first_appt: Annotated[str | None, typer.Option("--first-appt", metavar="DATE", help="First appointment.")] = None,
     attachments: Annotated[
-        str | None, typer.Option("--attachments", help="sar_received: assessment,plan,order or none.")
+        str | None, typer.Option("--attachments", metavar="LIST", help="sar_received: assessment,plan,order or none.")
     ] = None,
-    authorization: Annotated[str | None, typer.Option("--authorization", help="um_approved: its number.")] = None,
+    authorization: Annotated[
+        str | None, typer.Option("--authorization", metavar="NUMBER", help="um_approved: its number.")
+    ] = None,
     delivered: Annotated[
         str | None, typer.Option("--delivered", metavar="TIMESTAMP", help="sar_sent, packet_sent: when it arrived.")
     ] = None,
@@ -285,7 +320,7 @@ def event(
 _NO_OPTIONS = ("request_id", "name", "at", "by", "network", "casebook", "plan", "policy")
 
 
-@app.command(epilog="Examples:  adequacy request due    adequacy request due --ics due.ics")
+@app.command(epilog=examples("adequacy request due", "adequacy request due --ics due.ics"))
 def due(
     as_of: Annotated[str | None, typer.Option("--as-of", metavar="TIMESTAMP", help="Moment asked about; now.")] = None,
     ics: Annotated[str | None, typer.Option("--ics", metavar="FILE", help="Write a calendar file.")] = None,
@@ -309,7 +344,7 @@ def due(
 
 
 @app.command(
-    name="call-sheet", epilog="Examples:  adequacy request call-sheet    adequacy request call-sheet --format json"
+    name="call-sheet", epilog=examples("adequacy request call-sheet", "adequacy request call-sheet --format json")
 )
 def call_sheet(
     as_of: Annotated[str | None, typer.Option("--as-of", metavar="TIMESTAMP", help="Moment asked about; now.")] = None,
@@ -328,7 +363,7 @@ def call_sheet(
     desk.show(rows, calls_page(rows), output)
 
 
-@app.command(epilog="Examples:  adequacy request stats    adequacy request stats --since 2026-01-01 --format json")
+@app.command(epilog=examples("adequacy request stats", "adequacy request stats --since 2026-01-01 --format json"))
 def stats(
     since: Annotated[str | None, typer.Option("--since", metavar="DATE", help="Received on or after.")] = None,
     until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="Received on or before.")] = None,
@@ -350,8 +385,10 @@ def stats(
 
 
 @app.command(
-    epilog="Examples:  adequacy request letter REQ-2026-000001 --out letter.docx    "
-    "adequacy request letter REQ-2026-000001 --letter L14 --out brief.docx"
+    epilog=examples(
+        "adequacy request letter REQ-2026-000001 --out letter.docx",
+        "adequacy request letter REQ-2026-000001 --out letter.txt --on 2026-11-03",
+    )
 )
 def letter(
     request_id: Request,
@@ -359,7 +396,9 @@ def letter(
     code: Annotated[str, typer.Option("--letter", metavar="CODE", help="The letter; else the one due now.")] = "",
     on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="Day of the letter; today.")] = None,
     missing: Annotated[str, typer.Option("--missing", metavar="TEXT", help="What else a request lacks (L0).")] = "",
-    templates: Annotated[str | None, typer.Option("--templates", help="Folder of the plan's own templates.")] = None,
+    templates: Annotated[
+        str | None, typer.Option("--templates", metavar="DIR", help="Folder of the plan's own templates.")
+    ] = None,
     network: Net = None,
     casebook: Book = None,
     plan: Plan = None,
@@ -379,8 +418,10 @@ def letter(
 
 @app.command(
     name="list-providers",
-    epilog="Examples:  adequacy request list-providers REQ-2026-000001 --out list.xlsx    "
-    "adequacy request list-providers REQ-2026-000001 --out list.docx",
+    epilog=examples(
+        "adequacy request list-providers REQ-2026-000001 --out list.xlsx",
+        "adequacy request list-providers REQ-2026-000001 --out list.docx",
+    ),
 )
 def list_providers(
     request_id: Request,

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from adequacy.cli.options import Format, Plan, Rules, examples
+
 __all__ = ["register"]
 
 group = typer.Typer(
@@ -24,21 +26,25 @@ def register(app: typer.Typer) -> None:
 
 
 @group.command(
-    epilog="Examples:  adequacy roads build north-carolina.osm.pbf --out nc.roads    "
-    "adequacy roads build wake.graphml --out wake.roads"
+    epilog=examples(
+        "adequacy roads build north-carolina.osm.pbf --out nc.roads",
+        "adequacy roads build north-carolina.osm.pbf --out nc.roads --format json",
+    )
 )
 def build(
-    out: Annotated[str, typer.Option("--out", help="The file to write (.roads).")],
+    out: Annotated[str, typer.Option("--out", metavar="FILE.roads", help="The file to write (.roads).")],
     extract: Annotated[
-        str | None, typer.Argument(help="Street extract: .osm, .osm.bz2, .osm.pbf, or .graphml of OSMnx.")
+        str | None,
+        typer.Argument(metavar="EXTRACT", help="Street extract: .osm, .osm.bz2, .osm.pbf, or .graphml of OSMnx."),
     ] = None,
     area: Annotated[
-        str | None, typer.Option("--area", help="Download a county, city or state by name (never an address).")
+        str | None,
+        typer.Option("--area", metavar="NAME", help="Download a county, city or state by name (never an address)."),
     ] = None,
     as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Day whose rules apply; today.")] = None,
-    plan: Annotated[str | None, typer.Option("--plan", help="Plan profile.")] = None,
-    policy: Annotated[str | None, typer.Option("--policy", help="Folder of the plan's own dated rules.")] = None,
-    output: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    plan: Plan = None,
+    policy: Rules = None,
+    output: Format = "text",
 ) -> None:
     """Compile a street extract once; everything left out is said."""
     from adequacy.cli.settings import setting
@@ -54,10 +60,10 @@ def build(
     sys.stdout.write(roads_page(meta, output))
 
 
-@group.command(epilog="Examples:  adequacy roads info nc.roads    adequacy roads info nc.roads --format json")
+@group.command(epilog=examples("adequacy roads info nc.roads", "adequacy roads info nc.roads --format json"))
 def info(
-    file: Annotated[str, typer.Argument(help="A .roads file.")],
-    output: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    file: Annotated[str, typer.Argument(metavar="FILE.roads", help="A compiled street network.")],
+    output: Format = "text",
 ) -> None:
     """Say what a street network holds: source, date, bounds, speeds, licence, what was left out."""
     from adequacy.outputs.roads_page import roads_page

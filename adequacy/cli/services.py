@@ -7,21 +7,23 @@ from typing import Annotated
 
 import typer
 
+from adequacy.cli.options import Plan, Rules, examples
+
 __all__ = ["register"]
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
-        epilog="Examples:  adequacy services    adequacy services crisis --format json",
+        epilog=examples("adequacy services", "adequacy services crisis --format json"),
     )(services)
 
 
 def services(
-    term: Annotated[str | None, typer.Argument(help="A word, abbreviation or code.")] = None,
-    output: Annotated[str, typer.Option("--format", help="text, json or csv.")] = "text",
-    plan: Annotated[str | None, typer.Option("--plan", help="Plan profile.")] = None,
-    policy: Annotated[str | None, typer.Option("--policy", help="Folder of the plan's own dated rules.")] = None,
+    term: Annotated[str | None, typer.Argument(metavar="TERM", help="A word, abbreviation or code.")] = None,
+    output: Annotated[str, typer.Option("--format", metavar="FORMAT", help="text, json or csv.")] = "text",
+    plan: Plan = None,
+    policy: Rules = None,
 ) -> None:
     """List the services, or those that a word may mean; a word that means several shows the choices."""
     from adequacy.cli.check import configured_policy

@@ -37,7 +37,10 @@ GOOD = ("check", "--service", "SAIOP", "--zip", "27546")
         (("--service", "saiop", "--zip", "27546", "--as-of", "2020-10-11"), 4, "2020-10-12"),
         (("--service", "saiop", "--zip", "27546", "--as-of", "2026-02-30"), 2, "2026-02-30"),
         (("--service", "saiop", "--zip", "27546", "--age", "-1"), 2, "age"),
-        (("--service", "saiop", "--zip", "27546", "--age", "old"), 2, "--age"),
+        (("--service", "saiop", "--zip", "27546", "--age", "old"), 2, "--age: 'old' is no age"),
+        (("--service", "saiop", "--zip", "27546", "--limit-mi", "far"), 2, "--limit-mi: 'far' is no number of miles"),
+        (("--service", "saiop", "--zip", "27546", "--population", "pregnant_woman"), 2, "pregnant_women"),
+        (("--service", "saiop", "--zip", "27546", "--population", ""), 2, "population"),
         (("--service", "saiop", "--zip", "27546", "--limit-mi", "0"), 2, "miles"),
         (("--service", "saiop", "--zip", "27546", "--limit-mi", "nan"), 2, "miles"),
         (("--service", "saiop", "--zip", "27546", "--format", "pdf"), 2, "pdf"),
@@ -182,7 +185,13 @@ def test_the_quick_reader_and_the_typer_command_know_the_same_options() -> None:
 
 def test_what_the_quick_reader_does_not_understand_goes_to_typer() -> None:
     assert understand(["check", "--service", "saiop", "--zip", "27546"]) == {"service": "saiop", "zip5": "27546"}
-    for arguments in (["check", "--help"], ["check", "--zip=27546"], ["services"], ["check", "--age", "x"], []):
+    for arguments in (
+        ["check", "--help"],
+        ["check", "--zip=27546"],
+        ["services"],
+        ["check", "--zip", "1", "--zip"],
+        [],
+    ):
         assert understand(arguments) is None
 
 
