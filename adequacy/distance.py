@@ -223,10 +223,20 @@ def on_ellipsoid(lon: float, lat: float) -> Ecef:
     (6378137.0, 0.0, 0.0)
     """
     lat_rad, lon_rad = lat * _DEGREE, lon * _DEGREE
-    sin_lat = _sin(lat_rad)
+    return at_angles(_sin(lat_rad), _cos(lat_rad), _sin(lon_rad), _cos(lon_rad))
+
+
+def at_angles(sin_lat: float, cos_lat: float, sin_lon: float, cos_lon: float) -> Ecef:
+    """Do the rest of `on_ellipsoid`, from sines and cosines.
+
+    Examples
+    --------
+    >>> at_angles(0.0, 1.0, 0.0, 1.0)
+    (6378137.0, 0.0, 0.0)
+    """
     n = _A_M / _sqrt(1.0 - _E2 * sin_lat * sin_lat)
-    flat = n * _cos(lat_rad)
-    return flat * _cos(lon_rad), flat * _sin(lon_rad), n * (1.0 - _E2) * sin_lat
+    flat = n * cos_lat
+    return flat * cos_lon, flat * sin_lon, n * (1.0 - _E2) * sin_lat
 
 
 _DEGREE = math.pi / 180

@@ -14,7 +14,7 @@ import numpy as np
 
 from adequacy import distance
 from adequacy.access._grid import ASIN_CUBIC, ROUNDING_M, ROUNDING_RAD, TURN
-from adequacy.access._numba_index import inline, jit, turned
+from adequacy.access._numba_index import hot, inline, jit, turned
 
 OPEN, FAR = 1, 2
 _ASK = 2
@@ -54,27 +54,24 @@ def _columns(u, ratio, span, per_rad, columns):
     w = ratio * (1.0 + ASIN_CUBIC * ratio * ratio) + ROUNDING_RAD
     low, high = u - w, u + w
     east, west = low + TURN <= span, high - TURN >= 0.0
-    if low <= span and high >= 0.0:
-        if east or west:
+    if east or west:
+        if low <= span and high >= 0.0:
             return 0, columns - 1
-    elif east:
-        low, high = low + TURN, high + TURN
-    elif west:
-        low, high = low - TURN, high - TURN
-    else:
+        turn = TURN if east else -TURN
+        low, high = low + turn, high + turn
+    elif low > span or high < 0.0:
         return 0, -1
-    first = 0 if low <= 0.0 else min(np.int64(low * per_rad), columns - 1)
-    last = columns - 1 if high >= span else min(np.int64(high * per_rad), columns - 1)
-    return first, last
+    return min(np.int64(max(low, 0.0) * per_rad), columns - 1), min(np.int64(high * per_rad), columns - 1)
 
 
-@jit
+@hot
 def nearest_one(  # noqa: C901 - one hot loop: parting it costs the time it is written for
     table, order, segment, which, box, cell_first, starts, x, y, z, reach_m, sure_m, name, row_out, miles, state
 ):
     """Find the nearest place of its service for every point, within the chord ``reach_m``; its name and the miles.
 
-    Points of ``segment[i] : segment[i + 1]`` ask service ``which[i]``. Each search starts from the previous answer.
+    Points of ``segment[i] : segment[i + 1]`` ask service ``which[i]``. Each search starts from the previous answer,
+    then takes the nearer of the two rows next to those already searched. ``state`` comes filled with 0.
     """
     for part in range(len(which)):
         s = which[part]
@@ -94,30 +91,33 @@ def nearest_one(  # noqa: C901 - one hot loop: parting it costs the time it is w
             window = _rival_m(math.sqrt(best))
             per_rho = 1.0 / max(math.sqrt(px * px + py * py), 1e-9)
             u = turned(table[i, 3], lon0, span)
-            home = np.int64(min(max((pz - z0) * per_m, 0.0), rows_f - 1.0))
-            for up in range(2):
-                row, step = home + up, 2 * up - 1
-                while 0 <= row < rows:
-                    gap = max(z0 + row * row_m - pz, pz - z0 - (row + 1) * row_m, ROUNDING_M) - ROUNDING_M
-                    if gap > window:
-                        break
-                    first, last = _columns(u, window * per_rho, span, per_rad, columns)
-                    row_start = base + row * columns
-                    row += step
-                    if last < first:
-                        continue
+            row = np.int64(min(max((pz - z0) * per_m, 0.0), rows_f - 1.0))
+            above, below = row + 1, row - 1
+            while row >= 0:
+                first, last = _columns(u, window * per_rho, span, per_rad, columns)
+                if last >= first:
                     old = best
-                    for j in range(starts[row_start + first], starts[row_start + last + 1]):
-                        dx, dy, dz = px - x[j], py - y[j], pz - z[j]
+                    # numbers without a sign: a negative index would be checked for at every read
+                    cell = np.uint64(base + row * columns)
+                    for j in range(starts[cell + np.uint64(first)], starts[cell + np.uint64(last + 1)]):
+                        site = np.uint64(j)
+                        dx, dy, dz = px - x[site], py - y[site], pz - z[site]
                         d2 = dx * dx + dy * dy + dz * dz
                         second = min(second, max(best, d2))
                         if d2 < best:
                             best, found = d2, j
                     if best < old:
                         window = _rival_m(math.sqrt(best))
+                if above < rows and z0 + above * row_m - pz <= window + ROUNDING_M:
+                    row = above
+                    above += 1
+                elif below >= 0 and pz - z0 - (below + 1) * row_m <= window + ROUNDING_M:
+                    row = below
+                    below -= 1
+                else:
+                    row = np.int64(-1)
             at = order[i]
             row_out[at] = name[found] if found >= 0 else -1
-            state[at] = 0
             if found < 0:
                 miles[at] = np.inf
                 continue
@@ -144,7 +144,7 @@ def _ball(table, a, b):
     return cx, cy, cz, math.sqrt(r2)
 
 
-@jit
+@hot
 def nearest_many(
     table,
     order,
@@ -194,13 +194,14 @@ def nearest_many(
                 for n in range(copied):
                     dx, dy, dz = px - near[0, n], py - near[1, n], pz - near[2, n]
                     near_d2[n] = dx * dx + dy * dy + dz * dz
-                found, limit2 = 0, reach_m * reach_m
+                point = (px, py, pz, 0.0)
+                limit_m = _bound_by_list(sites, point, list_place, length, room, reach_m)
+                found, limit2 = 0, limit_m * limit_m
                 for n in range(copied):
                     if near_d2[n] < limit2:
                         found = _insert(list_d2, list_place, found, room, near_d2[n], np.int64(near[3, n]))
                         if found == room:
                             limit2 = min(limit2, list_d2[room - 1])
-                point = (px, py, pz, 0.0)
                 _write(point, sites, list_d2, list_place, found, sure_m, order[i], name, place, miles, state)
                 length = found
 
@@ -230,7 +231,7 @@ def _bound_by_list(sites, centre, list_place, length, room, reach_m):
     return min(reach_m, math.sqrt(bound) + ROUNDING_M)
 
 
-@jit
+@hot
 def _search(point, reach_m, box, base, starts, sites, list_d2, list_place):
     """Fill a list with the nearest places within ``reach_m``, sorted; returns how many."""
     px, py, pz, lon = point
@@ -266,7 +267,7 @@ def _search(point, reach_m, box, base, starts, sites, list_d2, list_place):
     return length
 
 
-@jit
+@hot
 def _gather(centre, reach_m, box, base, starts, sites, near):
     """Copy the places within ``reach_m`` of a centre to ``near`` (x, y, z, number), about nearest first."""
     cx, cy, cz, lon = centre
@@ -319,7 +320,7 @@ def _write(point, sites, list_d2, list_place, length, sure_m, at, name, place, m
     state[at] = unsure
 
 
-@jit
+@hot
 def _sieve(centre, r, lon, box, base, starts, sites, reach_m, weight, all_inside, near, near_weight):
     """Sort the places of a service into surely inside for a whole ball of points, surely outside, and near.
 
@@ -364,7 +365,7 @@ def _sieve(centre, r, lon, box, base, starts, sites, reach_m, weight, all_inside
     return inside, copied
 
 
-@jit
+@hot
 def count(table, order, groups, segment, which, box, cell_first, starts, sites, reach_m, weight, near, counts, state):
     """Count the places within reach of every point, weighted, points of one group (same cell) together."""
     near_weight = np.empty(near.shape[1], np.int64)
@@ -402,7 +403,7 @@ def count(table, order, groups, segment, which, box, cell_first, starts, sites, 
                 state[order[i]] = OPEN if unsure > 0 else 0
 
 
-@jit
+@hot
 def fill(
     table, order, groups, segment, which, box, cell_first, starts, sites, reach_m, weight, near, begin, place, miles
 ):
@@ -450,7 +451,7 @@ def fill(
                     place[to + n], miles[to + n] = np.int64(near[5, at]), length_mi[at]
 
 
-@jit
+@hot
 def _spread(length_mi, inside, found, slot, tie, out):  # noqa: C901 - counting, spreading, putting right
     """Sort ``inside[:found]`` by length, then by ``tie``, into ``out``.
 

@@ -444,7 +444,7 @@ class SiteIndex:
         """Find the nearest in compiled code; returns what the bounds leave open."""
         from adequacy.access import _numba
 
-        grid, state = self.grid, np.empty(len(asked), dtype=np.int8)
+        grid, state = self.grid, np.zeros(len(asked), dtype=np.int8)
         cells, sites = (self._boxes, grid.cell_first, grid.starts), (grid.x, grid.y, grid.z)
         if row.shape[1] == 1:
             asks = (asked.table, asked.order, asked.bounds, asked.which)

@@ -13,7 +13,7 @@ from pyproj import Geod
 from adequacy.access import _grid, _plain, bulk
 from adequacy.access.bulk import SiteIndex
 from adequacy.access.coverage import build_coverage
-from adequacy.distance import MILE_M
+from adequacy.distance import MILE_M, ecef
 from adequacy.errors import CoordinateError, UnknownService, UsageError
 
 GEOD = Geod(ellps="WGS84")
@@ -340,6 +340,20 @@ def test_a_table_is_not_used_for_another_limit():
 
 
 # ---- proofs by numbers ----
+
+
+def test_the_compiled_sines_place_points_as_the_library_does():
+    numba_index = pytest.importorskip("adequacy.access._numba_index")
+    rng = np.random.default_rng(5)
+    corners = np.array(
+        np.meshgrid([-540, -360, -225, -180, -135, -90, -45, 0, 45, 90, 135, 180, 360], [-90, -45, 0, 90])
+    )
+    lon = np.concatenate([rng.uniform(-540, 540, 200_000), corners[0].ravel()])
+    lat = np.concatenate([rng.uniform(-90, 90, 200_000), corners[1].ravel()])
+    found, truth = numba_index.locate(lon, lat), ecef(lon, lat)
+    assert np.abs(found[:, :3] - truth).max() < 1e-8  # metres; the bounds leave 1e-6
+    assert np.abs(np.sin(found[:, 3]) - np.sin(np.radians(lon))).max() < 1e-14
+    assert np.abs(found[:, 3]).max() <= math.pi
 
 
 def test_the_series_of_the_arcsine_bounds_it():
