@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from adequacy.api import Answer, Network, census_people, demo_network, measure, open_network
     from adequacy.compliance import Measured, member_people
     from adequacy.errors import AdequacyError
+    from adequacy.outputs.map_page import write_map
     from adequacy.roads import RoadNetwork, build_roads, open_roads, road_rules
 
 __version__ = "0.1.0"
@@ -40,9 +41,11 @@ __all__ = [
     "people_per_provider",
     "road_rules",
     "two_step_fca",
+    "write_map",
 ]
 
 _HOMES = {
+    "write_map": "adequacy.outputs.map_page",
     "RoadNetwork": "adequacy.roads",
     "build_roads": "adequacy.roads",
     "open_roads": "adequacy.roads",

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from adequacy.errors import UsageError
-from adequacy.outputs.html import MapParts, asset, asset_bytes, data_uri
+from adequacy.outputs.folium_legends import legends_out
+from adequacy.outputs.folium_texts import texts_escaped
+from adequacy.outputs.html import MapParts, asset, asset_bytes, data_uri, tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,8 +31,11 @@ _SCRIPT = re.compile(r"<script\b([^>]*)>(.*?)</script\s*>", re.DOTALL | re.IGNOR
 _STYLE = re.compile(r"<style\b[^>]*>(.*?)</style\s*>", re.DOTALL | re.IGNORECASE)
 _WHOLE_PAGE = re.compile(r"\s*(html\s*,\s*body|#map)\s*\{")
 _HELD = re.compile(r"url\(images/([a-z0-9-]+\.png)\)")
-# The libraries of a plain folium map: carried (leaflet), or covered by folium.js.
-_KNOWN = re.compile(r"(leaflet|jquery-[0-9.]+(\.slim)?\.min|bootstrap\.bundle\.min|leaflet\.awesome-markers)\.js$")
+_LOADED = re.compile(r"""<script\b[^>]*\bsrc\s*=\s*["']?([^"'>\s]+)""", re.IGNORECASE)
+# The libraries of a plain folium map: carried (leaflet), covered by folium.js, or only for a legend that we draw.
+_KNOWN = re.compile(
+    r"(leaflet|jquery-[0-9.]+(\.slim)?\.min|jquery-ui|bootstrap\.bundle\.min|leaflet\.awesome-markers)\.js$"
+)
 _OLD_BROWSERS = re.compile(r"behavior:\s*url\(#default#VML\);")
 _RENDERING = threading.Lock()
 
@@ -53,10 +58,18 @@ def map_parts(drawn: folium.Map, *, tiles: bool = False) -> MapParts:
     Raises
     ------
     UsageError
-        The map needs a script that we do not carry.
+        The map needs a script that we do not carry, or a category of its legend holds template code.
     """
     root: Any = drawn.get_root()
-    with _RENDERING, _tiles_out(drawn, tiles), _as_before(root), _second_pass_out():
+    elements = list(_every(drawn))
+    with (
+        _RENDERING,
+        _tiles_out(drawn, tiles),
+        _as_before(root),
+        _second_pass_out(),
+        legends_out(root, elements) as legends,
+        texts_escaped(elements),
+    ):
         for child in root._children.values():
             child.render()
         links = [each.url for each in root.header._children.values() if hasattr(each, "url")]
@@ -64,7 +77,8 @@ def map_parts(drawn: folium.Map, *, tiles: bool = False) -> MapParts:
         html = "\n".join(each.render() for each in root.html._children.values())
         script = "\n".join(each.render() for each in root.script._children.values())
         names = {element._id: str(at) for at, element in enumerate(_every(root), 1)}
-    _require_carried(links)
+    _require_carried([*links, *_LOADED.findall(header + html)])
+    html += tag("div", *legends, class_="scales") if legends else ""
     early, styles, html = _sort_out(header, html)
     texts = [_renamed(text, names) for text in (html, *styles, *early, script)]
     html, styles, early, script = texts[0], texts[1 : 1 + len(styles)], texts[1 + len(styles) : -1], texts[-1]

@@ -123,7 +123,7 @@ def table(caption: str, heads: Sequence[tuple[str, str]], rows: Sequence[Row], *
     caption : str
         What the table holds.
     heads : sequence of (text, class)
-        Column headers; the class (``num`` for numbers) goes to every cell of the column.
+        Column headers, never from a roster; the class (``num`` for numbers) goes to every cell of the column.
     rows : sequence of Row
         The body.
     row_head : int
@@ -142,7 +142,9 @@ def table(caption: str, heads: Sequence[tuple[str, str]], rows: Sequence[Row], *
             for at, (cell, (_, kind)) in enumerate(zip(row.cells, heads, strict=True))
         ]
         body.append(tag("tr", *cells, class_=row.kind or None))
-    return tag("table", tag("caption", caption), tag("thead", head), tag("tbody", *body))
+    # Where a screen is narrow each cell says its column by itself (page.css)
+    labels = ";".join(f'--c{at}:"{text}"' for at, (text, _) in enumerate(heads, 1))
+    return tag("table", tag("caption", caption), tag("thead", head), tag("tbody", *body), style=labels)
 
 
 def picture(image: tuple[bytes, str], alt: str) -> Html:

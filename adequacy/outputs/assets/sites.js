@@ -212,7 +212,7 @@
 
     /* Names of counties, then from near on numbers of ZIP areas: whole, where there is room, off the sites if it can be. */
     _write: function (c, styles, size) {
-      var boxes = [];
+      var boxes = [[28, 52, 30, 50], [70, size.y - 16, 70, 16]]; // the buttons and the scale lie there
       c.textAlign = "center"; c.textBaseline = "middle"; c.lineWidth = 3; c.lineJoin = "round";
       c.font = "600 12px system-ui, 'Segoe UI', Roboto, Arial, sans-serif";
       this._places.forEach(function (place) { this._name(c, styles, size, boxes, place); }, this);
