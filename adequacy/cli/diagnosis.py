@@ -25,16 +25,19 @@ def diagnose() -> dict[str, Any]:
 
     settings = {name: _described(name) for name in SETTINGS}
     network = _network()
+    packages = {name: _installed(name) for name in _PACKAGES}
     return {
         "schema": "adequacy.doctor/1",
         "version": __version__,
         "python": f"{platform.python_version()} ({sys.platform})",
-        "packages": {name: _installed(name) for name in _PACKAGES},
+        "packages": packages,
         "extras": {extra: _installed(package) for extra, package in _EXTRAS.items()},
         "data": vintages(),
         "settings": settings,
         "network": network,
-        "healthy": "error" not in network and not any("error" in each for each in settings.values()),
+        "healthy": "error" not in network
+        and all(packages.values())
+        and not any("error" in each for each in settings.values()),
     }
 
 
@@ -89,30 +92,29 @@ def render(report: dict[str, Any], output: str) -> str:
         return json.dumps(report, indent=1) + "\n"
     if output != "text":
         raise UsageError(f"--format {output}: not a format. Choose text or json.")
-    lines = [f"adequacy {report['version']}, Python {report['python']}"]
-    lines.append(
-        "packages: " + ", ".join(f"{name} {number or 'MISSING'}" for name, number in report["packages"].items())
-    )
-    lines.append(
-        "extras:   " + ", ".join(f"{name} {'yes' if number else 'no'}" for name, number in report["extras"].items())
-    )
-    lines.append("data:     " + ", ".join(f"{name} {vintage}" for name, vintage in report["data"].items()))
-    lines += ["", "settings"]
+    blocks = [[f"adequacy {report['version']}, Python {report['python']}"]]
+    blocks.append(_table("packages", {name: number or "MISSING" for name, number in report["packages"].items()}))
+    blocks.append(_table("extras", {name: number or "not installed" for name, number in report["extras"].items()}))
+    blocks.append(_table("data", report["data"]))
+    blocks.append(["settings"])
     for name, each in report["settings"].items():
-        lines.append(f"  {name:<14} {each['value'] or '(none)'}  [{each['origin']}]")
-        lines += [f"    WRONG: {each['error']}"] if "error" in each else []
+        blocks[-1] += _row(name, f"{each['value'] or '(none)'}  [{each['origin']}]")
+        blocks[-1] += _row("", f"WRONG: {each['error']}") if "error" in each else []
         if index := each.get("index"):
             made_of = f"{index['name']}{' of ' + index['dated'] if index['dated'] else ''}"
-            lines.append(f"    {index['points']} addresses, {index['ranges']} street ranges from {made_of}")
-    lines += ["", "network that answers"]
-    lines += [f"  {name:<14} {value}" for name, value in report["network"].items()]
-    lines += ["", "All well." if report["healthy"] else "Something is wrong: see above."]
-    return _fold(lines)
+            blocks[-1] += _row("", f"{index['points']} addresses, {index['ranges']} street ranges from {made_of}")
+    blocks.append(_table("network that answers", report["network"]))
+    blocks.append(["All well." if report["healthy"] else "Something is wrong: see above."])
+    return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
 
-def _fold(lines: list[str], width: int = 80) -> str:
-    """Fold long lines at blanks."""
+def _table(heading: str, rows: dict[str, Any]) -> list[str]:
+    """A heading, and a row for each entry below it."""
+    return [heading, *(line for name, value in rows.items() for line in _row(name, str(value)))]
+
+
+def _row(name: str, text: str, width: int = 80) -> list[str]:
+    """A name and what is said of it, folded at blanks within its own column."""
     import textwrap
 
-    folded = [part for line in lines for part in (textwrap.wrap(line, width, subsequent_indent="    ") or [""])]
-    return "\n".join(folded) + "\n"
+    return textwrap.wrap(text, width, initial_indent=f"  {name:<14} ", subsequent_indent=" " * 17) or [f"  {name}"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import date
 from typing import TYPE_CHECKING
 
 from adequacy.cli import say
@@ -42,7 +41,8 @@ def run_geocode(
     if report.sent:
         say(f"{report.sent} providers' addresses were sent to the US Census geocoder.")
     counts = ", ".join(f"{count} {match}" for match, count in sorted(report.matches.items()))
-    say(f"{report.read} rows in, {report.read} rows out: {counts or 'nothing to place'}.")
+    sys.stderr.write(f"{report.read} rows in, {report.read} rows out: {counts or 'nothing to place'}\n")
+    sys.stderr.write(f"Written: {'standard output' if out == STREAM else out}\n")
 
 
 def _service(name: str | None) -> CensusClient | None:
@@ -60,23 +60,15 @@ def make_index(files: list[str], out: str, *, dated: str) -> None:
     """Build an index and say what went into it."""
     from adequacy.geocode.index import build_index
 
-    if dated:
-        _require_date(dated)
     if out == STREAM:
         raise UsageError("An index is a file that other commands open: name one with --out.")
     report = build_index(list(files), out, dated=dated, progress=_progress())
     skipped = "".join(f"; {count} left out: {why}" for why, count in sorted(report.skipped.items()))
-    say(f"{report.read} rows read ({', '.join(report.layouts)}), {report.used} used{skipped}.")
-    say(f"{report.points} addresses and {report.ranges} street ranges on {report.streets} streets.")
-    say(f"To use it: set ADEQUACY_ADDRESS_INDEX to {report.path.name} with its folder.")
-
-
-def _require_date(text: str) -> None:
-    """Raise unless the text is a date."""
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        raise UsageError("--dated is no date that exists: write it as 2026-07-01.") from None
+    sys.stderr.write(
+        f"{report.read} rows read ({', '.join(report.layouts)}), {report.used} used{skipped}\n"
+        f"{report.points} addresses and {report.ranges} street ranges on {report.streets} streets\n"
+        f"Written: {report.path}; set ADEQUACY_ADDRESS_INDEX to it, with its folder, and it answers\n"
+    )
 
 
 def _progress() -> Callable[[int], None]:

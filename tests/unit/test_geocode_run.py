@@ -239,7 +239,7 @@ def test_bad_calls_are_one_line_and_the_right_exit_code(run: Callable[..., Any],
     assert "only online service" in run(*call, "--online", "google", "--send-addresses").refused(2)
     assert "no such address index" in run(*call, "--points", str(tmp_path / "none.idx")).refused(3)
     index = ("geocode", "index", str(sites), "--out", str(tmp_path / "x.idx"))
-    assert "no date" in run(*index, "--dated", "2026-13-01").refused(2)
+    assert "--dated: '2026-13-01'" in run(*index, "--dated", "2026-13-01").refused(2)
 
 
 def test_check_uses_the_index_for_an_address(
