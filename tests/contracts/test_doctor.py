@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-
-import pytest
+from typing import TYPE_CHECKING
 
 from adequacy.cli import diagnosis
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_every_fact_has_a_row_of_its_own_within_eighty_columns(run) -> None:

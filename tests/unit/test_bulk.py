@@ -343,7 +343,8 @@ def test_a_table_is_not_used_for_another_limit():
 
 
 def test_the_compiled_sines_place_points_as_the_library_does():
-    numba_index = pytest.importorskip("adequacy.access._numba_index")
+    from adequacy.access import _numba_index as numba_index
+
     rng = np.random.default_rng(5)
     corners = np.array(
         np.meshgrid([-540, -360, -225, -180, -135, -90, -45, 0, 45, 90, 135, 180, 360], [-90, -45, 0, 90])

@@ -264,7 +264,7 @@ def test_census_people_add_up_to_the_census_and_lone_places_are_counted_once() -
 
 
 def test_people_may_come_as_points_in_any_crs_and_are_never_changed(net: Network) -> None:
-    geopandas = pytest.importorskip("geopandas")
+    import geopandas
     from geopandas.testing import assert_geodataframe_equal
 
     frame = aq.census_people(["Harnett"])
@@ -299,7 +299,8 @@ def test_people_who_cannot_be_measured_are_refused(
 
 
 def test_geometry_without_crs_is_refused() -> None:
-    geopandas = pytest.importorskip("geopandas")
+    import geopandas
+
     with pytest.raises(UsageError, match="CRS"):
         as_people(geopandas.GeoDataFrame(geometry=geopandas.points_from_xy([1.0], [2.0])))
 

@@ -38,7 +38,8 @@ def _measure(run: Callable[..., Ran], out: Path, *more: str) -> Ran:
 
 
 def test_the_workbook_has_its_sheets_filters_and_frozen_headers(run: Callable[..., Ran], tmp_path: Path) -> None:
-    openpyxl = pytest.importorskip("openpyxl")
+    import openpyxl
+
     ran = _measure(run, tmp_path / "out.xlsx")
     assert (ran.code, ran.out) == (0, "")
     assert ran.err.splitlines()[0].startswith("Demo network")
@@ -74,13 +75,13 @@ def test_a_folder_holds_the_same_tables_as_csv_and_parquet(run: Callable[..., Ra
         rows = list(csv.DictReader(file))
     assert list(rows[0])[: len(FIRST)] == FIRST
     assert {row["county_fips"] for row in rows} == {"37085", "37101"}
-    pytest.importorskip("pyarrow")
     frame = pd.read_parquet(tmp_path / "tables" / "by_county.parquet")
     assert frame["people"].tolist() == [int(row["people"]) for row in rows]
 
 
 def test_no_text_of_a_roster_becomes_a_formula(tmp_path: Path) -> None:
-    openpyxl = pytest.importorskip("openpyxl")
+    import openpyxl
+
     with aq.demo_network() as net:
         out = aq.measure(
             net, scheme="alliance_oon", people=aq.census_people(["Harnett"]), services=["fbc_adult", "otp"]
@@ -96,7 +97,8 @@ def test_no_text_of_a_roster_becomes_a_formula(tmp_path: Path) -> None:
 
 
 def test_what_a_roster_change_does_stands_on_its_own_sheet(run: Callable[..., Ran], tmp_path: Path) -> None:
-    openpyxl = pytest.importorskip("openpyxl")
+    import openpyxl
+
     with aq.demo_network() as net:
         out = aq.measure(net, scheme="alliance_oon", people=aq.census_people(["Harnett"]))
         leaving = out.single_cover.iloc[0]
@@ -238,7 +240,6 @@ def test_members_are_measured_where_they_live_and_nobody_is_named(run: Callable[
 
 
 def test_a_member_file_may_be_parquet(tmp_path: Path) -> None:
-    pytest.importorskip("pyarrow")
     columns = {"member_id": ["A", "B"], "zip5": ["27546", "27501"], "eligible_from": ["2020-01-01", "2020-01-01"]}
     frame = pd.DataFrame(columns | {"lon": [-78.8, None], "lat": [35.4, None], "birth_date": ["2000-01-01", ""]})
     frame.to_parquet(tmp_path / "members.parquet")

@@ -47,7 +47,7 @@ def test_points_are_decided_as_check_decides_each(net: Network, service: str) ->
 
 
 def test_a_table_keeps_its_index_and_is_not_changed(net: Network) -> None:
-    geopandas = pytest.importorskip("geopandas")
+    import geopandas
     from geopandas.testing import assert_geodataframe_equal
 
     points = geopandas.GeoDataFrame(
@@ -82,7 +82,8 @@ def test_a_limit_and_an_age_are_heeded(net: Network) -> None:
 
 
 def test_points_given_in_no_way_or_in_two_are_refused(net: Network) -> None:
-    geopandas = pytest.importorskip("geopandas")
+    import geopandas
+
     frame = pd.DataFrame({"lon": [-78.8], "lat": [35.4]})
     for points, more in ((None, {}), (frame, {"lon": [1.0], "lat": [1.0]}), (None, {"lon": [1.0]})):
         with pytest.raises(UsageError):
