@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import math
 import re
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from adequacy.outputs.scene import GROUND, MARKS, SHAPES, Scene
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -17,10 +20,11 @@ if TYPE_CHECKING:
 
     _Box = tuple[float, float, float, float]
 
-__all__ = ["page_picture", "scene_picture"]
+__all__ = ["page_picture", "scene_picture", "slide_picture"]
 
 _WIDTH_IN, _TALL_IN, _TALL = 5.6, 4.4, 0.8
 """About as wide as a page prints it, so that names keep their size: a wide map, and one nearly as high as wide."""
+_SLIDE_IN, _SLIDE_DPI, _SLIDE_COLUMNS = 6.4, 312, 82
 _MARKERS = {"disc": "o", "square": "s", "diamond": "D", "triangle": "^", "cross": "x", "star": "*"}
 _CROWD = 600
 """Sites in view from which on marks are drawn smaller, as on the interactive map."""
@@ -48,28 +52,107 @@ def scene_picture(scene: Scene, media: str = "svg", *, dpi: int = 144, width_in:
     -------
     bytes
     """
+    height = _height(scene)
+    width_in = width_in or (_TALL_IN if height > _TALL else _WIDTH_IN)
+    with _style():
+        figure = _figure(width_in, width_in * height)
+        _map(figure.add_axes((0.0, 0.0, 1.0, 1.0)), scene, width_in)
+        return _bytes(figure, media, dpi)
+
+
+def slide_picture(scene: Scene, title: str, notes: Sequence[str]) -> bytes:
+    """Draw a scene for a slide: what it shows above it, the legend and the notes below it.
+
+    Parameters
+    ----------
+    scene : Scene
+        What to show.
+    title : str
+        The sentence above the map.
+    notes : sequence of str
+        Lines below the legend: what a reader of the slide alone must know.
+
+    Returns
+    -------
+    bytes
+        A PNG of 2,000 pixels' width, the same every time, without metadata.
+    """
+    head, foot = 0.24 + 0.19 * len(_wrapped(title)), 0.7 + 0.14 * len(notes)
+    tall = _SLIDE_IN * _height(scene)
+    whole = head + tall + foot
+    with _style():
+        figure = _figure(_SLIDE_IN, whole)
+        _map(figure.add_axes((0.0, foot / whole, 1.0, tall / whole)), scene, _SLIDE_IN)
+        words: dict[str, Any] = {"ha": "left", "va": "top", "parse_math": False}
+        figure.text(0.025, 1 - 0.14 / whole, "\n".join(_wrapped(title)), fontsize=10, color="#1c2530", **words)
+        figure.text(0.025, (0.08 + 0.14 * len(notes)) / whole, "\n".join(notes), fontsize=6.8, color="#56616d", **words)
+        figure.legend(
+            handles=_keys(scene), loc="upper left", bbox_to_anchor=(0.01, (foot - 0.06) / whole), ncols=3,
+            frameon=False, fontsize=6.5, labelcolor="#1c2530", handlelength=1.5, columnspacing=1.2,
+        )  # fmt: skip
+        return _bytes(figure, "png", _SLIDE_DPI)
+
+
+def _wrapped(title: str) -> list[str]:
+    return textwrap.wrap(" ".join(title.split()), _SLIDE_COLUMNS)
+
+
+def _keys(scene: Scene) -> list[Any]:
+    """Legend of the shapes and marks that a picture shows, as matplotlib draws them."""
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    marks = {mark.kind for mark in scene.marks}
+    keys: list[Any] = []
+    for kind, words in scene.legend:
+        if kind.startswith("share-"):
+            keys.append(Patch(facecolor=SHAPES[kind].fill, edgecolor=SHAPES[kind].stroke, label=words))
+        elif kind in marks:
+            look = MARKS[kind]
+            keys.append(
+                Line2D([], [], ls="", marker=_MARKERS[look.shape], color=look.colour, markersize=look.size, label=words)
+            )
+    return keys
+
+
+def _height(scene: Scene) -> float:
+    """Height of a map for a width of one."""
+    west, south, east, north = scene.bounds
+    return min(max((north - south) / ((east - west) * _shrink(scene)), 0.45), 1.15)
+
+
+def _shrink(scene: Scene) -> float:
+    """How much shorter a degree of longitude is than one of latitude there."""
+    return math.cos(math.radians((scene.bounds[1] + scene.bounds[3]) / 2))
+
+
+def _style() -> Any:
     import matplotlib as mpl
+
+    return mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": "adequacy", "font.family": "DejaVu Sans"})
+
+
+def _figure(width_in: float, height_in: float) -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
+    figure = Figure(figsize=(width_in, height_in), facecolor=GROUND)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _map(axes: Axes, scene: Scene, width_in: float) -> None:
+    """Draw the map itself."""
     west, south, east, north = scene.bounds
-    shrink = math.cos(math.radians((south + north) / 2))
-    height = min(max((north - south) / ((east - west) * shrink), 0.45), 1.15)
-    width_in = width_in or (_TALL_IN if height > _TALL else _WIDTH_IN)
-    with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": "adequacy", "font.family": "DejaVu Sans"}):
-        figure = Figure(figsize=(width_in, width_in * height), facecolor=GROUND)
-        FigureCanvasAgg(figure)
-        axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
-        axes.set_axis_off()
-        axes.set_aspect(1 / shrink)
-        axes.set_xlim(west, east)
-        axes.set_ylim(south, north)
-        axes.set_autoscale_on(False)
-        _shapes(axes, scene)
-        _names(axes, scene, width_in)
-        _marks(axes, scene)
-        _scale(axes, scene, shrink)
-        return _bytes(figure, media, dpi)
+    axes.set_axis_off()
+    axes.set_aspect(1 / _shrink(scene))
+    axes.set_xlim(west, east)
+    axes.set_ylim(south, north)
+    axes.set_autoscale_on(False)
+    _shapes(axes, scene)
+    _names(axes, scene, width_in)
+    _marks(axes, scene)
+    _scale(axes, scene, _shrink(scene))
 
 
 def page_picture(scene: Scene) -> tuple[bytes, str]:

@@ -17,7 +17,7 @@ from adequacy.errors import MissingExtra, UsageError
 from adequacy.outputs.escape import escape_plain
 from adequacy.outputs.folium_parts import map_parts
 from adequacy.outputs.html import Html, Page, asset, join, page_html, picture, tag, write_html
-from adequacy.outputs.picture import page_picture, scene_picture
+from adequacy.outputs.picture import page_picture, slide_picture
 from adequacy.outputs.report_tables import (
     AUDIENCES,
     Audience,
@@ -99,7 +99,12 @@ def write_report(overview: dict[str, Any], path: Path, audience: Audience = "lea
 def map_picture(overview: dict[str, Any], audience: Audience = "leadership") -> bytes:
     """Draw the map of the service with most people beyond the limit as a PNG for slides; it carries no metadata."""
     require_overview(overview)
-    return scene_picture(report_scene(overview, worst_first(overview)[0], audience), "png", dpi=310, width_in=6.4)
+    worst = worst_first(overview)[0]
+    notes = [
+        f"{overview['plan']}, as of {overview['as_of']}. {_fixed_line(overview)}",
+        *([DEMO_NOTICE] if overview["network"]["is_demo"] else []),
+    ]
+    return slide_picture(report_scene(overview, worst, audience), says(worst, overview), notes)
 
 
 def report_pdf(page: str) -> bytes:
