@@ -147,9 +147,12 @@ def _draw(document: Any, kind: str, lines: list[str], title: str) -> None:
 def _paragraph(document: Any, text: str, style: str | None = None, *, bold: bool = False) -> Any:
     """A paragraph whose ``**words**`` are bold."""
     after_table = document.element.body[-2].tag == qn("w:tbl") if len(document.element.body) > 1 else False
+    after_bullet = bool(document.paragraphs) and document.paragraphs[-1].style.name == "List Bullet"
     paragraph = document.add_paragraph(style=style)
     if after_table and style is None:
         paragraph.paragraph_format.space_before = Pt(8)
+    elif after_bullet and style is None and not text.startswith("{%p"):
+        paragraph.paragraph_format.space_before = Pt(6)
     for place, part in enumerate(re.split(r"\*\*", text)):
         if part:
             paragraph.add_run(part).bold = bold or place % 2 == 1 or None
@@ -192,7 +195,8 @@ def _draw_list(document: Any) -> None:
     _draw_rows(document, "further")
     _paragraph(document, "{%p endif %}")
     for line in ("{%p for line in list_below %}", "{{ line }}", "{%p endfor %}"):
-        _paragraph(document, line).paragraph_format.space_after = Pt(2)
+        layout = _paragraph(document, line).paragraph_format
+        layout.space_before, layout.space_after = Pt(5), Pt(0)
 
 
 def _draw_rows(document: Any, name: str) -> None:

@@ -4,12 +4,21 @@
 rules of the day and the cautions.
 """
 
-from adequacy.access.answer import Answer, Caution, ask, consumer_question, counted_sites, question_for
+from adequacy.access.answer import (
+    DEMO_NOTICE,
+    Answer,
+    Caution,
+    ask,
+    consumer_question,
+    counted_sites,
+    question_for,
+)
 from adequacy.access.counting import FUNNEL, REASONS, counts_for_gap
 from adequacy.access.finding import Finding, NearestMiles, NotCounted, Question, Site, find, word_for
 from adequacy.access.populations import population_word
 
 __all__ = [
+    "DEMO_NOTICE",
     "FUNNEL",
     "REASONS",
     "Answer",

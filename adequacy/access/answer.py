@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from adequacy.network import NetworkFile, Offering
     from adequacy.policy import Policy, Service
 
-__all__ = ["SCHEMA", "Answer", "Caution", "ask", "counted_sites", "is_fresh", "question_for"]
+__all__ = ["DEMO_NOTICE", "SCHEMA", "Answer", "Caution", "ask", "counted_sites", "is_fresh", "question_for"]
 
 SCHEMA = "adequacy.check/1"
+#: What every output made from the demo network says first.
+DEMO_NOTICE = "Demo network: real places, invented contracts. Not for a real decision."
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +292,7 @@ def _cautions(
 def _about_the_network(network: NetworkFile, policy: Policy, on: date) -> Iterator[Caution]:
     meta = network.meta
     if meta.is_demo:
-        yield Caution("demo_data", "Demo network: real places, invented contracts. Not for a real decision.")
+        yield Caution("demo_data", DEMO_NOTICE)
     age_days = (on - date.fromisoformat(meta.roster_date)).days
     if age_days < 0:
         yield Caution("roster_later_than_date", f"The roster is of {meta.roster_date}, later than the day asked about.")

@@ -167,6 +167,7 @@ class Casebook:
         draft_of: Callable[[Case, list[Contact]], Mapping[str, Any]],
         *,
         now: datetime,
+        at: datetime | None = None,
         by: str = "",
     ) -> dict[str, Any]:
         """Decide a request and keep the record.
@@ -179,6 +180,8 @@ class Casebook:
             if the case changed meanwhile it is asked again.
         now : datetime
             What the clock says, aware.
+        at : datetime, optional
+            When it was decided, aware; now where it is not given.
         by : str
             Who decided.
 
@@ -186,15 +189,22 @@ class Casebook:
         -------
         record : dict
             Sealed. Where another process has just made the same decision, that one's record.
+
+        Raises
+        ------
+        UsageError
+            There is no such request, it cannot be decided now, or ``at`` lies in the future or before what it rests on.
         """
+        if at is not None and at > now:
+            raise UsageError(f"{request_id}: the decision lies in the future by this computer's clock. Check --at.")
         for _ in range(_TRIES):
             case = self.case(request_id)
-            require_allowed(case, "decided", _not_before(case, now), self.policy)
+            require_allowed(case, "decided", _moment_of_decision(case, at, now), self.policy)
             draft = draft_of(case, self.contacts(case.request["service_key"]))
             with writing(self._engine) as connection:
                 fresh = self._case(connection, request_id)
                 if len(fresh.events) == len(case.events):
-                    return self._decided(connection, fresh, draft, now, by)
+                    return self._decided(connection, fresh, draft, at, now, by)
                 same = self._same_decision(connection, fresh, draft)
                 if same is not None:
                     return same
@@ -203,7 +213,13 @@ class Casebook:
         )
 
     def _decided(
-        self, connection: Connection, case: Case, draft: Mapping[str, Any], now: datetime, by: str
+        self,
+        connection: Connection,
+        case: Case,
+        draft: Mapping[str, Any],
+        at: datetime | None,
+        now: datetime,
+        by: str,
     ) -> dict[str, Any]:
         """Seal the draft, keep it, and add the event."""
         records = self._t.records
@@ -213,13 +229,12 @@ class Casebook:
             draft,
             record_id=f"{case.id}.{count}",
             parent_id=parent,
-            created_at_utc=stamp(now),
+            created_at_utc=stamp(at or now),
             prev_hash=self._last_hash(connection, records),
         )
         data = {"record": record["hash"], "record_id": record["record_id"], **gist(record)}
-        event = self._append(
-            connection, case.id, len(case.events) + 1, "decided", at=_not_before(case, now), now=now, by=by, data=data
-        )
+        moment = _moment_of_decision(case, at, now)
+        event = self._append(connection, case.id, len(case.events) + 1, "decided", at=moment, now=now, by=by, data=data)
         connection.execute(
             records.insert().values(
                 seq=event.seq,
@@ -546,6 +561,16 @@ class Casebook:
 def _not_before(case: Case, now: datetime) -> datetime:
     """Now, or the moment of the last event where the computer's clock was set back behind it; UTC."""
     return max(now.astimezone(UTC), case.events[-1].at)
+
+
+def _moment_of_decision(case: Case, at: datetime | None, now: datetime) -> datetime:
+    """When a decision is made, UTC: as told, but never before what it rests on."""
+    if at is None:
+        return _not_before(case, now)
+    last = case.events[-1]
+    if at < last.at and len(case.events) > 1:
+        raise UsageError(f"{case.id}: the decision would lie before {last.name}, on which it rests. Check --at.")
+    return at.astimezone(UTC)
 
 
 def _unpacked(body: bytes) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from adequacy.cli.check import configured_index, default_day
+from adequacy.cli.check import configured_index
 from adequacy.cli.settings import setting
 from adequacy.clocks import read_date
 from adequacy.errors import UsageError
@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 __all__ = [
     "books_policy",
     "configured_index",
+    "day_at_plan",
     "decide",
     "given_facts",
     "letter_names",
     "moment",
+    "moment_told",
     "now",
     "open_book",
     "opened",
@@ -124,11 +126,13 @@ _BY_THE_FILE = {
 }
 
 
-def decide(book: Casebook, net: Network, request_id: str, as_of: str | None, by: str = "") -> dict[str, Any]:
+def decide(
+    book: Casebook, net: Network, request_id: str, as_of: str | None, at: datetime | None, by: str = ""
+) -> dict[str, Any]:
     """Decide a request on the network of a day and give its record."""
     from adequacy.determination.asking import determine_on
 
-    on = read_date(as_of) if as_of else date.fromisoformat(default_day(net))
+    on = _day_of_decision(as_of, at or now(), net)
     index = configured_index()
     return book.decide(
         request_id,
@@ -142,8 +146,22 @@ def decide(book: Casebook, net: Network, request_id: str, as_of: str | None, by:
             index=index,
         ).to_draft(),
         now=now(),
+        at=at,
         by=by,
     )
+
+
+def _day_of_decision(as_of: str | None, at: datetime, net: Network) -> date:
+    """The day named, else that of the decision at the plan; for the demo its roster date, so that it does not age."""
+    meta = net.file.meta
+    return read_date(as_of or (meta.roster_date if meta.is_demo else day_at_plan(at, net.policy)))
+
+
+def day_at_plan(at: datetime, policy: Policy) -> str:
+    """The day of a moment in the plan's time zone."""
+    from adequacy.clocks import zone_named
+
+    return at.astimezone(zone_named(policy.plan.timezone)).date().isoformat()
 
 
 def letter_names(policy: Policy) -> dict[str, str]:
@@ -178,6 +196,14 @@ def warn_of_the_future(requests: list[dict[str, str]]) -> None:
         )
 
 
+def moment_told(text: str | None, policy: Policy) -> datetime:
+    """When something happened: as told, else now; said on stderr if it lies in the future."""
+    at = moment(text, policy)
+    if at > now():
+        sys.stderr.write("--at lies in the future by this computer's clock. Check it; correct with a new event.\n")
+    return at
+
+
 def opened(book: Casebook, ids: list[str]) -> tuple[Any, str]:
     """What opening prints: the ids, and nothing else on a page; which repeat an earlier request is said on stderr."""
     rows = [{"id": request_id, "duplicates_of": book.case(request_id).duplicates_of or None} for request_id in ids]
@@ -199,11 +225,9 @@ def sites_by_service(
 ) -> Callable[[str], dict[str, str]]:
     """Give what the configured roster of a day says of a service's sites: id to provider and name, once it is asked."""
     from adequacy.cli.check import open_configured
-    from adequacy.clocks import zone_named
 
     def sites(service_key: str) -> dict[str, str]:
-        day = at.astimezone(zone_named(rules.plan.timezone)).date().isoformat()
-        with open_configured(network, plan, policy, day) as net:
+        with open_configured(network, plan, policy, day_at_plan(at, rules)) as net:
             return {
                 each.site_id: ", ".join(dict.fromkeys(filter(None, (each.provider_name, each.site_name))))
                 for each in net.file.offerings(service_key)

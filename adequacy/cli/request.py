@@ -182,7 +182,10 @@ def list_(
 )
 def decide(
     request_id: Request,
-    as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Day of the decision; today.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="DATE", help="Day whose roster decides; the day of --at.")
+    ] = None,
+    at: Annotated[str | None, typer.Option("--at", metavar="TIMESTAMP", help="When it was decided; now.")] = None,
     record: Annotated[
         str | None, typer.Option("--record", metavar="FILE.json", help="Write the frozen record.")
     ] = None,
@@ -198,8 +201,10 @@ def decide(
     from adequacy.determination import write_record
     from adequacy.outputs.request_page import decision_page
 
-    with open_configured(network, plan, policy, as_of) as net, desk.open_book(casebook, net.policy) as book:
-        made = desk.decide(book, net, request_id, as_of, by)
+    moment = desk.moment(at, desk.books_policy(plan, policy)) if at else None
+    day = as_of or (desk.day_at_plan(moment, desk.books_policy(plan, policy)) if moment else None)
+    with open_configured(network, plan, policy, day) as net, desk.open_book(casebook, net.policy) as book:
+        made = desk.decide(book, net, request_id, as_of, moment, by)
     page = decision_page(made, net.policy.letters, request_id)
     if record:
         with writing(record, suffix=".json") as target:
@@ -241,7 +246,7 @@ def confirm(
     rules, now = desk.books_policy(plan, policy), desk.now()
     said = {"second": second, "override": override, "reason": reason}
     with desk.open_book(casebook, rules) as book:
-        book.confirm(request_id, by, at=desk.moment(at, rules), now=now, **said)
+        book.confirm(request_id, by, at=desk.moment_told(at, rules), now=now, **said)
         view = case_view(book, request_id)
     desk.show(view, confirmed_page(view), output)
 
@@ -309,7 +314,8 @@ def event(
     from adequacy.casebook.entries import record_event
 
     rules = desk.books_policy(plan, policy)
-    sites = desk.sites_by_service(network, plan, policy, desk.moment(at or None, rules), rules)
+    told = desk.moment_told(at, rules)
+    sites = desk.sites_by_service(network, plan, policy, told, rules)
     with desk.open_book(casebook, rules) as book:
         case = record_event(
             book, request_id, name, given, at=at, by=by, now=desk.now(), index=configured_index(), sites=sites

@@ -96,7 +96,15 @@ def determine_on(
         taxonomy=request.get("taxonomy", ""),
     )
     return determine(
-        request, answer, policy=policy, on=on, standing=standing, contacts=contacts, clocks=clocks, beyond=beyond
+        request,
+        answer,
+        policy=policy,
+        on=on,
+        standing=standing,
+        contacts=contacts,
+        clocks=clocks,
+        beyond=beyond,
+        is_demo=network.meta.is_demo,
     )
 
 

@@ -11,9 +11,10 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from adequacy import __version__
+from adequacy.access import DEMO_NOTICE
 from adequacy.clocks import read_instant, zone_named
 from adequacy.determination.facts import Contact, Evidence, Fact, Standing, names_nobody, table_facts
-from adequacy.determination.record import RECORD_SCHEMA
+from adequacy.determination.record import RECORD_SCHEMA, WORDS_VERSION
 from adequacy.determination.table import decide_facts, proven_rows
 from adequacy.reference import vintages
 
@@ -74,6 +75,7 @@ class Determination:
         return {
             "schema": RECORD_SCHEMA,
             "tool_version": __version__,
+            "words_version": WORDS_VERSION,
             "request": dict(evidence.request),
             "consumer": _consumer(evidence),
             "origin": dict(answer["origin"]) if answer else None,
@@ -128,6 +130,7 @@ def determine(
     contacts: Sequence[Contact] = (),
     clocks: Sequence[dict[str, Any]] = (),
     beyond: Sequence[Mapping[str, Any]] = (),
+    is_demo: bool = False,
 ) -> Determination:
     """Decide one request.
 
@@ -149,6 +152,8 @@ def determine(
         The clocks of the request so far.
     beyond : sequence of mappings
         The nearest counted sites beyond the limit, kept as evidence.
+    is_demo : bool
+        Decided on the demo network: said even on the inpatient path, which asks the network nothing of distance.
 
     Returns
     -------
@@ -171,6 +176,7 @@ def determine(
         ruleset=policy.ruleset(received),
         on=on,
         beyond=tuple(beyond),
+        is_demo=is_demo,
     )
     facts = table_facts(evidence)
     trail = decide_facts(proven_rows(policy, evidence.ruleset.id), {fact.name: fact.value for fact in facts})
@@ -246,6 +252,8 @@ def _cautions(evidence: Evidence, facts: Sequence[Fact]) -> Iterator[tuple[str, 
     seen = _codes(answer) if answer else set()
     for caution in (answer or {}).get("cautions", ()):
         yield caution["code"], caution["text"]
+    if evidence.is_demo and "demo_data" not in seen:
+        yield "demo_data", DEMO_NOTICE
     if evidence.service.mode == "inpatient" and "inpatient_path" not in seen:
         yield "inpatient_path", "Inpatient requests take their own path: the radius does not decide them."
     if "open_network_question" not in seen and not evidence.service.tp_only:

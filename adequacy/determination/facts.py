@@ -117,6 +117,8 @@ class Evidence:
         Day of the decision.
     beyond : tuple of mappings
         The nearest counted sites beyond the limit: ``site_id``, ``distance_mi``.
+    is_demo : bool
+        Decided on the demo network.
     """
 
     request: Mapping[str, str]
@@ -128,6 +130,7 @@ class Evidence:
     ruleset: Ruleset
     on: date
     beyond: tuple[Mapping[str, Any], ...] = ()
+    is_demo: bool = False
     _log: dict[str, list[Contact]] = field(default_factory=dict, compare=False)
 
     def asked(self, name: str) -> str:
@@ -224,10 +227,8 @@ def _accessible(evidence: Evidence) -> Fact:
     name = "accessible"
     if evidence.asked(name) in ("Y", "N"):
         word = evidence.asked(name)
-        told = "can" if word == "Y" else "none of them can"
-        return Fact(
-            name, word, "request", f"entered by staff on the request: the contracted sites {told} take the consumer"
-        )
+        told = "a contracted site can" if word == "Y" else "no contracted site can"
+        return Fact(name, word, "request", f"entered by staff on the request: {told} take the consumer")
     sites = list((evidence.answer or {}).get("sites", ()))
     if not sites:
         return Fact(name, "U", "none", "no counted site is within the limit, so there is nobody to ask")
@@ -235,17 +236,26 @@ def _accessible(evidence: Evidence) -> Fact:
     can = [source for word, source, within in said if word == "Y" and within == "all"]
     if can:
         source = "call" if "call" in can else "roster"
-        told = f"{len(can)} of {len(sites)} sites within can take the consumer, by {source} and date"
-        return Fact(name, "Y", source, told)
+        how = "a recorded call says so" if source == "call" else "the roster says so and was verified lately"
+        return Fact(name, "Y", source, f"{_part(len(can), len(sites))} within the limit can take the consumer: {how}")
     if all(word == "N" for word, *_ in said):
-        told = f"named people at all {len(sites)} sites within said that they cannot take the consumer"
+        told = f"{_part(len(sites), len(sites))} within the limit said in a recorded call: we cannot take the consumer"
         return Fact(name, "N", "call", told)
     if any(word == "Y" for word, *_ in said):
-        told = "a site that can take the consumer is within for a part of the place only: an address settles it"
+        told = (
+            "a site that can take the consumer is within the limit of a part of the place only: an address settles it"
+        )
         return Fact(name, "U", "finding", told)
     asked = sum(source == "call" for _, source, _ in said)
-    told = f"nobody has confirmed that a site can: {asked} of {len(sites)} sites answered a call"
+    told = f"nobody has confirmed that a site can take the consumer: {asked} of {len(sites)} answered a call"
     return Fact(name, "U", "roster", told)
+
+
+def _part(some: int, of: int) -> str:
+    """How many of so many sites, as one says it."""
+    if of == 1:
+        return "the only site"
+    return f"all {of} sites" if some == of else f"{some} of {of} sites"
 
 
 def _site_accessible(evidence: Evidence, site: Mapping[str, Any]) -> tuple[str, str]:

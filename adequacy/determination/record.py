@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any
 from adequacy.errors import InputError, OutputError, RecordAltered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 __all__ = [
     "RECORD_SCHEMA",
+    "WORDS_VERSION",
     "Difference",
     "Verification",
     "canonical",
@@ -36,6 +37,10 @@ __all__ = [
 ]
 
 RECORD_SCHEMA = "adequacy.record/1"
+#: Version of our own sentences in a record. They say what codes and facts decide and decide nothing: a record of
+#: another version is held to every code and fact, not to the sentences. Records without a version are of version 1.
+WORDS_VERSION = 2
+_FIRST_WORDS = 1
 _DECIMALS = 9
 #: Two numbers closer than this are one: the last digits of a distance differ from computer to computer.
 _SAME = 1e-8
@@ -238,7 +243,7 @@ class Verification:
     differences : tuple of Difference
         In the decision and its evidence; empty if it is identical.
     causes : tuple of str
-        Which sources changed: ``roster``, ``policy``, ``data``, ``code``; each with what it was and is.
+        Which sources changed: ``roster``, ``policy``, ``data``, ``code``, ``words``; each with what it was and is.
     is_altered : bool
         True where all sources are the same and yet the decision differs: the record does not follow from them.
     """
@@ -269,7 +274,7 @@ class Verification:
             head = "DIFFERS: decided anew, the record comes out differently."
         lines = [head]
         for cause, (was, now) in self.causes.items():
-            effect = "" if self.differences else " No effect on this decision."
+            effect = "" if self.differences and cause != "words" else " No effect on this decision."
             lines.append(f"  {_CAUSES[cause]}: recorded {was}, now {now}.{effect}")
         for each in self.differences[:_MOST_SHOWN]:
             lines.append(f"  {each.path}: recorded {_short(each.recorded)}, now {_short(each.now)}")
@@ -283,6 +288,7 @@ _CAUSES = {
     "policy": "The policy changed",
     "data": "The reference data changed",
     "code": "The version of adequacy changed",
+    "words": "The version of our sentences changed",
 }
 
 
@@ -307,8 +313,28 @@ def verify(record: Mapping[str, Any], decide_again: Callable[[Mapping[str, Any]]
     here = {key: value for key, value in record.items() if key not in skip}
     if here["answer"] is not None:
         here["answer"] = {key: value for key, value in here["answer"].items() if key not in _SOURCES_OF_ANSWER}
+    if "words" in causes:
+        here, fresh = _without_sentences(here), _without_sentences(fresh)
     differences = tuple(_differ(here, fresh, ""))
-    return Verification(differences, causes, is_altered=bool(differences) and not causes)
+    # other sentences change no fact: they explain no difference
+    return Verification(differences, causes, is_altered=bool(differences) and not set(causes) - {"words"})
+
+
+def _without_sentences(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record without our own sentences; how many there are of a kind is still held to."""
+    plain = {key: value for key, value in record.items() if key != "words_version"}
+    plain["inputs_why"] = _without("words", record["inputs_why"])
+    plain["cautions"] = _without("text", record["cautions"])
+    plain["review_reasons"] = len(record["review_reasons"])
+    plain["handover"] = {to: bool(words) for to, words in record["handover"].items()}
+    if record["answer"] is not None:
+        plain["answer"] = {**record["answer"], "cautions": _without("text", record["answer"]["cautions"])}
+    return plain
+
+
+def _without(name: str, entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Entries without one of their keys."""
+    return [{key: value for key, value in entry.items() if key != name} for entry in entries]
 
 
 def _causes(record: Mapping[str, Any], fresh: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
@@ -318,6 +344,7 @@ def _causes(record: Mapping[str, Any], fresh: Mapping[str, Any]) -> dict[str, tu
         "policy": (record["policy"]["sha256"][:12], fresh["policy"]["sha256"][:12]),
         "data": (canonical(record["data"]), canonical(fresh["data"])),
         "code": (record["tool_version"], fresh["tool_version"]),
+        "words": (str(record.get("words_version", _FIRST_WORDS)), str(fresh["words_version"])),
     }
     return {cause: pair for cause, pair in pairs.items() if pair[0] != pair[1]}
 

@@ -34,8 +34,8 @@ __all__ = [
 
 DRAFT = "DRAFT. Do not send: no named person has confirmed this letter."
 _CELLS = ("name", "address", "contact", "band", "ages", "accepting", "remarks")
-#: Cautions of a record that a reader outside the plan must see.
-_TOLD = ("rule_unverified", "open_network_question")
+#: Cautions of a record that a reader outside the plan must see; what counsel must settle is no word to a provider.
+_TOLD = ("rule_unverified",)
 
 
 def write_letter(
@@ -202,7 +202,7 @@ def _request_fields(record: Mapping[str, Any], policy: Policy) -> dict[str, Any]
         "requester_name": escape_terminal(request.get("requester", "")) or "the requester",
         "requester_npi": request.get("requester_npi", ""),
         "received_date": day_words(_day(request["received"], policy)),
-        "decided_date": day_words(date.fromisoformat(record["decided_on"])),
+        "decided_date": day_words(_day(record["created_at_utc"], policy)),
         "provider_type": escape_terminal(request.get("provider_type", "")) or "not stated",
         "site_reviewed": _site(request),
         "taxonomy": request.get("taxonomy", "") or "the one that you bill this service under",

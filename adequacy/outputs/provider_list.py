@@ -227,11 +227,11 @@ def _said(call: Mapping[str, str], zone: ZoneInfo) -> _Said:
 def _entry(site: Mapping[str, Any], call: _Said | None, on: date, valid: _Valid) -> _Entry:
     """The roster's word, or that of a call that is not older."""
     panel, verified, first = site["panel_status"], site["accepting_verified_on"], site["first_available_on"]
-    days = valid.roster_days
     if call is not None and call.on.isoformat() >= verified:
-        panel, verified, first, days = call.panel, call.on.isoformat(), call.first_appt, valid.call_days
+        # a call after the day asked about is on file all the same, as it is in the facts of the decision
+        return _Entry(site, call.panel, call.on.isoformat(), (on - call.on).days <= valid.call_days, call.first_appt)
     age_days = (on - date.fromisoformat(verified)).days if verified else None
-    return _Entry(site, panel, verified, age_days is not None and 0 <= age_days <= days, first)
+    return _Entry(site, panel, verified, age_days is not None and 0 <= age_days <= valid.roster_days, first)
 
 
 def _shipped(answer: Mapping[str, Any]) -> Policy:

@@ -1,8 +1,9 @@
 """Work the demo's twelve requests end to end, as network staff would: ``make demo-requests``.
 
-Each request is opened from the form, decided, confirmed by a named person, and its letter and list of contracted
-providers are left in ``reports/demo-requests/``. A request that must stop for a person stops, and says why. Real
-places, invented contracts, invented requesters.
+Each request is opened from the form, decided, confirmed by a named person and followed as far as it goes: providers are
+phoned, the authorization request comes back, the agreement is executed or lapses. Letters and lists of contracted
+providers are left in ``reports/demo-requests/``, the same on every day. Real places, invented contracts, invented
+requesters.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import shutil
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import Any
 
 from adequacy.cli import main as command_line
 from adequacy.reference import write_demo
@@ -21,6 +23,35 @@ OUT = Path(__file__).resolve().parents[2] / "reports" / "demo-requests"
 BY = "Demo Reviewer"
 ON = "2026-11-02"  # the demo's own days: its letters must not age
 AT = f"{ON}T10:00"
+CALLED, DECIDED_AGAIN = "2026-11-03T09:30", "2026-11-03T11:00"
+_SAR = (("sar_sent", "2026-11-02T16:00"), ("sar_received", "2026-11-09T09:00"))
+_TO_THE_END = (
+    *_SAR,
+    ("um_approved", "2026-11-12T14:00", "--authorization", "AUTH-DEMO-1"),
+    ("letter", "2026-11-13T09:00"),
+    ("packet_sent", "2026-11-13T10:00"),
+    ("packet_returned", "2026-11-20T09:00"),
+    ("executed", "2026-11-23T09:00"),
+)
+_ANSWERED = (("letter_sent", "2026-11-02T16:00"),)
+#: What happens to a request after its first letter, by the rules that decided it; ``letter`` is the one due then.
+FURTHER: dict[str, tuple[tuple[str, ...], ...]] = {
+    "R01": _ANSWERED,
+    "R02": _ANSWERED,
+    "R03": _ANSWERED,
+    "R05": (("list_sent", "2026-11-02T16:00"),),
+    "R07>R12": (*_SAR[:1], ("lapsed", "2026-11-18T09:00"), ("letter", "2026-11-18T10:00")),
+    "R09": _ANSWERED,
+    "R10": _ANSWERED,
+    "R11": _TO_THE_END,
+    "R12": _TO_THE_END,
+    "R13": _ANSWERED,
+    "R00": (
+        ("sar_received", "2026-11-03T09:00"),
+        ("um_approved", "2026-11-05T14:00", "--authorization", "AUTH-DEMO-2"),
+        ("letter", "2026-11-05T15:00"),
+    ),
+}
 #: The letter of each credentialing, what was known of the enrolment at first, and what happened.
 CREDENTIALING: dict[str, tuple[str, tuple[tuple[str, ...], ...]]] = {
     "L9": ("N", (("approved", "--at", "2026-10-20"),)),
@@ -42,35 +73,78 @@ def run(*arguments: str) -> tuple[int, str, str]:
 
 
 def work(request_id: str, book: str) -> str:
-    """Decide a request, confirm it, and write what leaves; one line on how it went."""
+    """Decide a request, send what is due, and follow it as far as it goes; one line on how it went."""
     folder = OUT / request_id
     folder.mkdir()
-    code, page, error = run(
-        "request", "decide", request_id, "--record", str(folder / "record.json"), "--casebook", book
-    )
-    (folder / "decision.txt").write_text(page or error, encoding="utf-8")
+    on_book = ("--casebook", book)
+    code, _, error = _decide(request_id, on_book, "decision.txt", "record.json", AT)
     if code:
         return f"not decided: {error.strip()}"
-    shown = json.loads(run("request", "show", request_id, "--format", "json", "--casebook", book)[1])
-    left = []
-    if shown["letter"]:
-        run("request", "confirm", request_id, "--by", BY, "--at", AT, "--casebook", book)
-        file = folder / f"{shown['letter']}.docx"
-        left.append(
-            _left(run("request", "letter", request_id, "--out", str(file), "--on", ON, "--casebook", book), file)
-        )
+    shown = _show(request_id, on_book)
+    trail = ">".join(shown["rule_trail"])
+    words = f"{trail:<8} {shown['outcome']:<32}"
+    left = _hand_out(request_id, on_book, shown["letter"], AT)
     if json.loads((folder / "record.json").read_text(encoding="utf-8"))["handover"]["network_dev"]:
         file = folder / "L14.docx"
         brief = ("request", "letter", request_id, "--letter", "L14", "--out", str(file), "--on", ON)
-        left.append(_left(run(*brief, "--casebook", book), file))
-    if shown["letter"] == "L2":
-        for kind in ("xlsx", "csv", "docx"):
-            file = folder / f"providers.{kind}"
-            left.append(
-                _left(run("request", "list-providers", request_id, "--out", str(file), "--casebook", book), file)
-            )
-    trail = ">".join(shown["rule_trail"]) or "-"
-    return f"{trail:<8} {shown['outcome']:<32} {', '.join(left) or 'no letter until a person has acted'}"
+        left.append(_left(run(*brief, *on_book), file))
+    if trail == "R06":
+        left += _call_and_decide_again(request_id, on_book)
+    for event, at, *more in FURTHER.get(trail, ()):
+        if event == "letter":
+            left += _hand_out(request_id, on_book, _show(request_id, on_book)["letter"], at)
+            continue
+        code, _, error = run("request", "event", request_id, event, "--at", at, *more, *on_book)
+        if code:
+            left.append(f"no {event} ({error.strip().removeprefix('adequacy: ')})")
+    shown = _show(request_id, on_book)
+    for name, command in (("request.txt", ("request", "show")), ("explained.txt", ("record", "explain"))):
+        (folder / name).write_text(run(*command, request_id, *on_book)[1], encoding="utf-8")
+    return f"{words} {', '.join(left) or 'no letter'}; now {shown['state']}"
+
+
+def _decide(
+    request_id: str, on_book: tuple[str, str], page_name: str, record_name: str, at: str
+) -> tuple[int, str, str]:
+    """Decide at a moment; leave page and record."""
+    folder = OUT / request_id
+    record = ("--record", str(folder / record_name), "--by", BY)
+    code, page, error = run("request", "decide", request_id, "--at", at, *record, *on_book)
+    (folder / page_name).write_text(page or error, encoding="utf-8")
+    return code, page, error
+
+
+def _show(request_id: str, on_book: tuple[str, str]) -> dict[str, Any]:
+    """A request as its events leave it."""
+    shown: dict[str, Any] = json.loads(run("request", "show", request_id, "--format", "json", *on_book)[1])
+    return shown
+
+
+def _hand_out(request_id: str, on_book: tuple[str, str], letter: str | None, at: str) -> list[str]:
+    """Confirm the letter that is due and write it, the list of contracted providers with it where it names one."""
+    if not letter:
+        return []
+    run("request", "confirm", request_id, "--by", BY, "--at", at, *on_book)
+    file = OUT / request_id / f"{letter}.docx"
+    on = ("--on", at[: len(ON)])
+    left = [_left(run("request", "letter", request_id, "--out", str(file), *on, *on_book), file)]
+    for kind in ("xlsx", "csv", "docx") if letter == "L2" else ():
+        file = OUT / request_id / f"providers.{kind}"
+        left.append(_left(run("request", "list-providers", request_id, "--out", str(file), *on_book), file))
+    return left
+
+
+def _call_and_decide_again(request_id: str, on_book: tuple[str, str]) -> list[str]:
+    """Phone whom the call sheet names, decide again by what they said, and send what is due then."""
+    calls = json.loads(run("request", "call-sheet", "--as-of", AT, "--format", "json", *on_book)[1])
+    for call in calls:
+        if request_id in call["requests"]:
+            said = ("--site", call["site_id"], "--by", BY, "--result", "accepting", "--first-appt", "2026-11-10")
+            run("request", "event", request_id, "contacted", "--at", CALLED, *said, *on_book)
+    _decide(request_id, on_book, "decision-2.txt", "record-2.json", DECIDED_AGAIN)
+    left = _hand_out(request_id, on_book, _show(request_id, on_book)["letter"], DECIDED_AGAIN)
+    run("request", "event", request_id, "list_sent", "--at", "2026-11-03T12:00", *on_book)
+    return ["called, decided again", *left]
 
 
 def work_credentialing(code: str, book: str) -> str:
@@ -118,6 +192,8 @@ def main() -> int:
         print(f"{opened['id']}  {work(opened['id'], book)}")
     for letter in CREDENTIALING:
         print(work_credentialing(letter, book))
+    for name, moment in (("due", ("--as-of", AT)), ("stats", ()), ("list", ())):
+        (OUT / f"{name}.txt").write_text(run("request", name, *moment, "--casebook", book)[1], encoding="utf-8")
     print(f"Letters, lists, records and decisions: {OUT}")
     return 0
 

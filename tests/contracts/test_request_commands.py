@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from adequacy.cli import desk
 from adequacy.geocode import locate_zip
 from tests.requests import STRICT, request
 
@@ -137,6 +139,8 @@ def test_a_letter_is_confirmed_by_name_then_sent_and_the_clock_is_met(run: Run) 
     assert view["clocks"][0]["met_at"] == "2026-11-03T10:00:00-05:00"
     assert [event["name"] for event in view["events"]] == ["received", "decided", "confirmed", "list_sent"]
     assert "is answered" in run("request", "decide", one).refused(2)
+    late = run("request", "event", one, "letter_sent", "--at", "2190-01-01")
+    assert (late.code, late.err.count("lies in the future")) == (0, 1)
     assert "confirmed by A. Lee" in run("request", "show", one).out
 
 
@@ -376,6 +380,47 @@ def test_what_is_not_there_or_not_possible_is_one_line(run: Run, tmp_path: Path)
         assert "hunter2" not in refused
     (tmp_path / "notes.txt").write_text("these are notes, no casebook\n" * 99, encoding="utf-8")
     assert "no casebook" in run("request", "list", "--casebook", str(tmp_path / "notes.txt")).refused(3)
+
+
+def test_a_decision_bears_the_moment_that_is_told_and_is_the_same_on_every_day(run: Run, tmp_path: Path) -> None:
+    one = _opened(run, *OPEN)
+    decide = ("request", "decide", one, "--record", str(tmp_path / "r.json"), "--at")
+    assert "lies in the future" in run(*decide, "2190-01-01T09:00").refused(2)
+    assert "before the request was received" in run(*decide, "2026-10-29T12:00").refused(2)
+    assert run(*decide, "2026-11-02T10:00").code == 0
+    [_, event] = _json(run("request", "show", one, "--format", "json"))["events"]
+    assert (event["name"], event["at"]) == ("decided", "2026-11-02T10:00:00-05:00")
+    record = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert record["created_at_utc"].startswith("2026-11-02T15:00:00")
+    assert record["decided_on"] == "2026-11-01", "the demo's own day"
+    assert "before decided, on which it rests" in run(*decide, "2026-11-02T09:00").refused(2)
+
+
+def test_a_decision_told_with_its_moment_is_the_same_record_on_every_day(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = []
+    for day in (3, 30):
+        monkeypatch.setattr(desk, "now", lambda day=day: datetime(2026, 11, day, 12, tzinfo=UTC))
+        book = ("--casebook", str(tmp_path / f"{day}.sqlite"))
+        one = _opened(run, *OPEN, *book)
+        file = tmp_path / f"{day}.json"
+        assert run("request", "decide", one, "--at", "2026-11-02T10:00", "--record", str(file), *book).code == 0
+        written.append(file.read_bytes())
+    assert written[0] == written[1]
+
+
+def test_a_decision_is_by_the_roster_of_its_day(run: Run, tmp_path: Path) -> None:
+    plan = tmp_path / "plan.gpkg"
+    rows = "provider_name,service,zip5,contract_status,contract_to,credential_status,nctracks_status\n"
+    (tmp_path / "r.csv").write_text(f"{rows}A,SAIOP,27546,active,2026-11-04,approved,active\n", encoding="utf-8")
+    built = ("network", "build", str(tmp_path / "r.csv"), "--out", str(plan), "--roster-date", "2026-11-01")
+    assert run(*built).code == 0
+    for day, counted in (("2026-11-04", 1), ("2026-11-05", 0)):
+        one = _opened(run, *OPEN)
+        at = ("--at", f"{day}T23:30", "--network", str(plan), "--format", "json")
+        record = _json(run("request", "decide", one, *at))
+        assert (record["decided_on"], len(record["answer"]["sites"])) == (day, counted)
 
 
 def test_a_date_before_the_first_rule_cannot_be_decided(run: Run) -> None:

@@ -222,6 +222,13 @@ def test_a_letter_reads_at_grade_ten_or_lower(worked: dict[str, Worked], code: s
     assert grade(body) <= 10, f"{code}: grade {grade(body):.1f}"
 
 
+def test_a_letter_speaks_right_and_tells_nobody_what_counsel_must_settle(texts: dict[str, str]) -> None:
+    for code, text in texts.items():
+        flat = " ".join(text.split())
+        assert not re.search(r"\b[Aa] (?!one|UM|uni|use)[aeiouAEIOU]|\b[Aa]n (?!hour|OON)[^aeiouAEIOU]", flat), code
+        assert "counsel must" not in flat, code
+
+
 def grade(paragraphs: list[str]) -> float:
     """Flesch-Kincaid grade: 0.39 words a sentence + 11.8 syllables a word - 15.59."""
     pieces = [piece for text in paragraphs for piece in re.split(r"(?<=[.!?:;])\s+", text)]

@@ -143,6 +143,18 @@ def test_a_recorded_call_outranks_the_roster(answer: dict[str, Any], result: str
     assert cells(site, contacts=[call])["Accepting new people"] == words
 
 
+@pytest.mark.parametrize(
+    ("at", "words"), [("2026-11-20", "yes"), ("2026-08-02", "yes, not verified lately: please call")]
+)
+def test_a_call_after_the_day_asked_about_counts_as_it_does_in_the_decision(
+    answer: dict[str, Any], at: str, words: str
+) -> None:
+    site = with_site(answer, panel_status="unknown", accepting_verified_on="")
+    call = {"site_id": site["sites"][0]["site_id"], "at": f"{at}T15:00:00+00:00", "result": "accepting"}
+    assert cells(site, contacts=[call])["Accepting new people"] == words
+    assert provider_list(site, contacts=[call]).accessible == (words == "yes")
+
+
 def test_a_site_that_said_full_leaves_the_list(answer: dict[str, Any]) -> None:
     site = with_site(answer)
     call = {"site_id": site["sites"][0]["site_id"], "at": "2026-10-31T10:00:00+00:00", "result": "full"}

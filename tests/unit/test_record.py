@@ -7,14 +7,14 @@ import json
 import math
 import stat
 import sys
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adequacy.determination import canonical, determine, read_record, verify, write_record
+from adequacy.determination import Contact, canonical, determine, read_record, verify, write_record
 from adequacy.determination.explain import explain
 from adequacy.determination.record import content_hash, record_hash, seal
 from adequacy.errors import InputError, OutputError, RecordAltered
@@ -28,6 +28,7 @@ PLAIN = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=20,
 )
+CALLED = datetime(2026, 10, 30, 15, tzinfo=UTC)
 #: What the audit section of the policy wants to find in a record.
 AUDIT = (
     "record_id", "parent_id", "created_at_utc", "request", "consumer", "ruleset", "measure", "origin", "network",
@@ -197,6 +198,53 @@ def test_a_record_forged_with_a_fitting_hash_does_not_follow_from_its_sources() 
     verified = verify(forged, lambda _: draft())
     assert verified.exit_code == 11
     assert verified.lines()[0].startswith("ALTERED")
+
+
+def _older_words(record: dict[str, Any]) -> dict[str, Any]:
+    """The record as a version with other sentences would have made it."""
+    old = {key: value for key, value in record.items() if key != "words_version"}
+    old["inputs_why"] = [{**why, "words": "said otherwise then"} for why in record["inputs_why"]]
+    old["handover"] = {to: "told otherwise" if words else "" for to, words in record["handover"].items()}
+    return old
+
+
+def test_a_record_with_older_sentences_is_held_to_every_fact_and_not_to_the_sentences() -> None:
+    old = _older_words(sealed())
+    verified = verify(old, lambda _: draft())
+    assert verified.exit_code == 0
+    assert verified.lines()[1:] == [
+        "  The version of our sentences changed: recorded 1, now 2. No effect on this decision."
+    ]
+    for forged in ({**old, "outcome": "APPROVED_TO_CONTINUE"}, {**old, "review_reasons": ["one more"]}):
+        assert verify(forged, lambda _: draft()).exit_code == 11
+    wrong_fact = copy.deepcopy(old)
+    wrong_fact["inputs_why"][3]["value"] = "N"
+    assert verify(wrong_fact, lambda _: draft()).exit_code == 11
+
+
+def test_a_record_of_the_same_sentences_is_held_to_them_too() -> None:
+    changed = _older_words(sealed()) | {"words_version": draft()["words_version"]}
+    assert verify(changed, lambda _: draft()).exit_code == 11
+
+
+@pytest.mark.parametrize(
+    ("panels", "said", "words"),
+    [
+        (["accepting"], [], "the only site within the limit can take the consumer: the roster says so"),
+        (["accepting", "unknown"], [], "1 of 2 sites within the limit can take the consumer: the roster says so"),
+        (["unknown"], ["accepting"], "the only site within the limit can take the consumer: a recorded call says so"),
+        (["unknown"], ["full"], "the only site within the limit said in a recorded call: we cannot take the consumer"),
+        (["unknown"] * 2, ["full"] * 2, "all 2 sites within the limit said in a recorded call: we cannot"),
+        (["unknown"] * 2, ["full"], "nobody has confirmed that a site can take the consumer: 1 of 2 answered a call"),
+    ],
+)
+def test_whether_anybody_can_take_the_consumer_is_said_in_a_sentence_that_reads(
+    panels: list[str], said: list[str], words: str
+) -> None:
+    sites = [site(f"S{n}", panel_status=panel) for n, panel in enumerate(panels)]
+    calls = [Contact(f"S{n}", "saiop", CALLED, "A. Lee", result) for n, result in enumerate(said)]
+    made = determine(request(), answer(sites=sites), policy=POLICY, on=date(2026, 11, 1), contacts=calls).to_draft()
+    assert next(why["words"] for why in made["inputs_why"] if why["fact"] == "accessible").startswith(words)
 
 
 def test_the_last_digits_of_a_distance_and_new_keys_are_no_difference() -> None:
