@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Literal, NamedTuple
 
-__all__ = ["Area", "Count", "Verdict", "all_of", "judge", "judge_count", "people_short"]
+__all__ = ["CATCHMENT", "OUTSIDE", "Area", "Count", "Verdict", "all_of", "judge", "judge_count", "people_short"]
+
+#: The two regions of a plan: the counties it serves, and all others measured.
+CATCHMENT, OUTSIDE = "plan catchment", "outside the catchment"
 
 Met = Literal["yes", "no", "not_measured"]
 

@@ -153,7 +153,7 @@ def measure_plan(
         "single_cover": raw.single_cover,
     } | ({} if other is None else {"changes": _changes(raw, other)})
     if raw.people.are_members:
-        tables = hide_small(tables, int(policy.value("small_cell_max", plan.day)))
+        tables = hide_small(tables, int(policy.value("small_cell_max", plan.day)), plan.region)
     for name, column in (("gaps", "people_beyond"), ("single_cover", "people"), ("changes", "people_losing")):
         tables[name] = _ranked(tables[name], column) if name in tables else []
     frames = {name: _frame(name, rows) for name, rows in tables.items()}

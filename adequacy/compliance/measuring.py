@@ -12,7 +12,17 @@ import numpy as np
 from adequacy.access.answer import is_fresh
 from adequacy.clocks import read_date
 from adequacy.compliance.by_road import BY_ROAD, RoadLimits, RoadReach, Streets
-from adequacy.compliance.judging import Area, Count, Verdict, all_of, judge, judge_count, people_short
+from adequacy.compliance.judging import (
+    CATCHMENT,
+    OUTSIDE,
+    Area,
+    Count,
+    Verdict,
+    all_of,
+    judge,
+    judge_count,
+    people_short,
+)
 from adequacy.compliance.people import People, as_people
 from adequacy.compliance.reach import CountyReach, Reach, reach_of
 from adequacy.compliance.rules import Limit, Rule, rules_of
@@ -40,7 +50,6 @@ __all__ = ["Key", "Plan", "Raw", "measure_rules"]
 Key = tuple[str, str, str]
 """Standard, service, ages."""
 
-CATCHMENT, OUTSIDE = "plan catchment", "outside the catchment"
 _MEDIAN, _HIGH = 50, 95
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from adequacy.compliance.small_cells import Shown, hide_small_counts
 from adequacy.outputs.html import Html, Row, table, tag
-from adequacy.outputs.small_cells import Shown, hide_small_counts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

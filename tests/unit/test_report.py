@@ -17,8 +17,6 @@ from email.policy import SMTP
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import adequacy
 from adequacy import distance, reference
@@ -29,7 +27,6 @@ from adequacy.outputs.report import map_picture, report_page, report_pdf, write_
 from adequacy.outputs.report_lists import report_workbook
 from adequacy.outputs.report_tables import share_of, worst_first
 from adequacy.outputs.request_counts import request_tables
-from adequacy.outputs.small_cells import hide_small_counts
 from adequacy.reference import demo_files
 from tests.hostile import ATTACKS
 
@@ -192,27 +189,6 @@ def test_the_worst_comes_first_and_shares_are_honest(overview) -> None:
     order = [sum(row["beyond"] for row in service["counties"]) for service in worst_first(overview)]
     assert order == sorted(order, reverse=True)
     assert share_of({"within": 0, "people": 0}) == 0.0
-
-
-@given(st.dictionaries(st.sampled_from("ABCDEFG"), st.integers(0, 60), min_size=1), st.sampled_from([5, 10]))
-def test_no_small_count_is_shown_or_can_be_worked_out(counts, most) -> None:
-    """For every hidden count there is another filling of the hidden cells, with a large count there, that fits."""
-    shown = hide_small_counts(counts, most)
-    visible = {key: count for key, count in shown.counts.items() if count is not None}
-    hidden = [key for key in counts if key not in visible]
-    assert all(count == 0 or count > most for count in visible.values())
-    assert all(visible[key] == counts[key] for key in visible)
-    if shown.total is not None and hidden:
-        left = shown.total - sum(visible.values())
-        for key in hidden:
-            largest = left - (len(hidden) - 1)
-            assert largest > most, (key, shown)
-            assert len(hidden) > 1
-
-
-def test_nothing_is_hidden_without_need() -> None:
-    assert hide_small_counts({"A": 0, "B": 11, "C": 500}, 10).is_whole
-    assert hide_small_counts({"A": 4, "B": 9, "C": 500}, 10).counts == {"A": None, "B": None, "C": 500}
 
 
 def test_request_counts_hide_small_numbers() -> None:
