@@ -99,7 +99,7 @@ def settle_nearest(
         return
     far = np.flatnonzero(state == _plain.FAR)
     if len(far):
-        point, slot = np.nonzero(row[far] >= 0)
+        point, slot = np.nonzero((row[far] >= 0) & (miles[far] > 0.999 * distance.CLOSED_FORM_MI))
         point = far[point]
         at = grid.site_of_row[row[point, slot]]
         site = (grid.site_lon[at], grid.site_lat[at])

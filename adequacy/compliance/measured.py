@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from adequacy import __version__
-from adequacy.compliance.measuring import Key, Plan, Raw, measure_rules
+from adequacy.compliance.measuring import measure_rules
+from adequacy.compliance.rule_rows import Key, Plan, Raw
 from adequacy.compliance.small_cells import hide_small
 from adequacy.reference import vintages
 from adequacy.tables import table

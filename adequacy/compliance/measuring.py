@@ -2,111 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
-from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from adequacy.access.answer import is_fresh
-from adequacy.clocks import read_date
+from adequacy.compliance.agency_counts import AgencyCounts
 from adequacy.compliance.by_road import BY_ROAD, RoadLimits, RoadReach, Streets
-from adequacy.compliance.judging import (
-    CATCHMENT,
-    OUTSIDE,
-    Area,
-    Count,
-    Verdict,
-    all_of,
-    judge,
-    judge_count,
-    people_short,
-)
+from adequacy.compliance.judging import CATCHMENT, OUTSIDE, Area, Verdict, all_of, judge, people_short
 from adequacy.compliance.people import People, as_people
 from adequacy.compliance.reach import CountyReach, Reach, reach_of
+from adequacy.compliance.rule_rows import Plan, Raw, RuleRows
 from adequacy.compliance.rules import Limit, Rule, rules_of
-from adequacy.compliance.supply import Supply, supply_of
 from adequacy.errors import UsageError
-from adequacy.reference import find_county
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from datetime import date
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
-    from adequacy.network import NetworkFile, Offering
-    from adequacy.policy import Policy
+    from adequacy.compliance.rule_rows import Row
+    from adequacy.compliance.supply import Supply
     from adequacy.roads import RoadNetwork
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
     Flags = NDArray[np.bool_]
-    Row = dict[str, Any]
 
-__all__ = ["Key", "Plan", "Raw", "measure_rules"]
-
-Key = tuple[str, str, str]
-"""Standard, service, ages."""
+__all__ = ["measure_rules"]
 
 _MEDIAN, _HIGH = 50, 95
-
-
-@dataclass(eq=False)
-class Raw:
-    """What was measured, before it is made into tables.
-
-    ``within`` says of each person row whether the standard's agencies are surely within the limit, by rule;
-    ``by_road`` how many rules were decided by road.
-    """
-
-    people: People
-    by_county: list[Row] = field(default_factory=list)
-    by_region: list[Row] = field(default_factory=list)
-    gaps: list[Row] = field(default_factory=list)
-    single_cover: list[Row] = field(default_factory=list)
-    within: dict[Key, Flags] = field(default_factory=dict)
-    by_road: int = 0
-
-
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """A network on a day, under a policy: what rules are measured against."""
-
-    network: NetworkFile
-    policy: Policy
-    on: str
-
-    @cached_property
-    def day(self) -> date:
-        """The day as a date."""
-        return read_date(self.on)
-
-    @cached_property
-    def offerings(self) -> dict[str, list[Offering]]:
-        """All offerings by service."""
-        found: dict[str, list[Offering]] = {}
-        for each in self.network.offerings():
-            found.setdefault(each.service_key, []).append(each)
-        return found
-
-    @cached_property
-    def region(self) -> tuple[str, ...]:
-        """The counties the plan serves that day."""
-        return self.policy.counties(self.day)
-
-    @cached_property
-    def region_people(self) -> int:
-        """People of the plan's counties by the Census."""
-        found = (find_county(code) for code in self.region)
-        return sum(county.people or 0 for county in found if county)
-
-    def supply(self, rule: Rule) -> Supply:
-        """Who counts for a rule."""
-        return supply_of(
-            lambda key: self.offerings.get(key, []), rule.services, self.on, rule.funding, travels=rule.travels
-        )
 
 
 def measure_rules(
@@ -160,49 +85,29 @@ def measure_rules(
     streets = Streets(roads, demand) if roads is not None and timed else None
     raw = Raw(demand, by_road=timed if streets else 0)
     for done, (rule, supply) in enumerate(zip(found, supplies, strict=True), start=1):
-        _Measuring(plan, rule, supply, demand, near, streets if rule.measure in BY_ROAD else None).into(raw)
+        if rule.measure == "count" and rule.services:
+            AgencyCounts(plan, rule, supply, demand).into(raw)
+        else:
+            _Reaching(plan, rule, supply, demand, near, streets if rule.measure in BY_ROAD else None).into(raw)
         if progress:
             progress(done, len(found))
     return raw
 
 
-class _Measuring:
-    """One rule being measured."""
+class _Reaching(RuleRows):
+    """One rule of distance being measured."""
 
     def __init__(
         self, plan: Plan, rule: Rule, supply: Supply, people: People, near: CountyReach, streets: Streets | None
     ) -> None:
-        self.plan = plan
-        self.rule = rule
-        self.supply = supply
-        self.people = people
+        super().__init__(plan, rule, supply, people)
         self.near = near
         self.streets = streets
-        self.rows = np.flatnonzero(self._asked())
-        self.weight = people.weight[self.rows]
-        self.county = people.county[self.rows]
-
-    def _asked(self) -> Flags:
-        """Whom the rule is about."""
-        ages = self.people.age
-        if self.rule.ages not in ("adult", "child") or ages is None:
-            return np.ones(len(self.people), dtype=bool)
-        adult_from = float(self.plan.policy.value("adult_from_age_years", self.plan.day))
-        return ages >= adult_from if self.rule.ages == "adult" else ages < adult_from
-
-    @property
-    def _ages(self) -> str:
-        """The age group of the rows; everybody, where ages are not known."""
-        return "all" if self.people.age is None or self.rule.ages not in ("adult", "child") else self.rule.ages
 
     def into(self, raw: Raw) -> None:
         """Measure and add the rows."""
         if not self.rule.services:
-            raw.by_county += self._unnamed()
-            return
-        if self.rule.measure == "count":
-            raw.by_county += list(self._counted())
-            raw.by_region += list(self._counted_regions())
+            raw.by_county += self.unnamed()
             return
         reach = self._reach()
         inside = reach.sure >= self.rule.choice
@@ -213,7 +118,7 @@ class _Measuring:
         raw.single_cover += list(self._single(reach))
         whole = np.zeros(len(self.people), dtype=bool)
         whole[self.rows] = inside
-        raw.within[self.rule.standard, self.rule.label, self._ages] = whole
+        raw.within[self.rule.standard, self.rule.label, self.ages] = whole
 
     @cached_property
     def _limits(self) -> Floats:
@@ -222,7 +127,7 @@ class _Measuring:
 
     def _by_county(self, name: str) -> Floats:
         """A limit of each county, NaN where it has none."""
-        limits = [getattr(self._limit(code), name) for code in self.people.counties]
+        limits = [getattr(self.limit_of(code), name) for code in self.people.counties]
         return np.array([np.nan if each is None else each for each in limits], dtype=float)
 
     @cached_property
@@ -281,74 +186,19 @@ class _Measuring:
         """How many agencies are counted: enough for the standard, and to tell one from more."""
         return max(2, self.rule.choice)
 
-    def _limit(self, county: str) -> Limit:
-        return self.rule.limits.get(county) or Limit("", None, None, None)
-
-    def _base(self, county: str, people: int) -> Row:
-        """What every row of a county begins with."""
-        known = find_county(county)
-        limit = self._limit(county)
-        return {
-            "county_fips": county,
-            "county": known.name if known else "",
-            "service": self.rule.label,
-            "standard": self.rule.standard,
-            "people": people,
-            "people_within": None,
-            "share_pct": None,
-            "nearest_median_mi": None,
-            "nearest_p95_mi": None,
-            "nearest_max_mi": None,
-            "providers": None,
-            "required_pct": limit.required_pct,
-            "met": "not_measured",
-            "why": "",
-            "ages": self._ages,
-            "people_beyond": None,
-            "people_short": None,
-            "nearest_mean_mi": None,
-            "people_perhaps_within": None,
-            "people_off_roads": None,
-            "places_beyond": None,
-            "people_per_provider": None,
-            "choice_of": self.rule.choice,
-            "counts": self.rule.counts,
-            "measure": self.rule.measure,
-            "judged_over": self.rule.area,
-            "area_class": limit.area_class,
-            "limit_mi": limit.limit_mi,
-            "limit_min": limit.limit_min,
-            "needed": limit.needed,
-            "credit_pct": None,
-            "customised": "Y" if limit.customised else "",
-            "agencies_unknown": self.supply.agencies_unknown,
-            "unverified": "Y" if self.rule.is_unverified else "",
-        }
-
-    def _sums(self, values: Any) -> Ints:
-        """Sum people by county."""
-        found = np.bincount(self.county, weights=values, minlength=len(self.people.counties))
-        return found.round().astype(np.int64)
-
-    def _unnamed(self) -> Iterator[Row]:
-        """Rows of a standard that names no service of the catalogue."""
-        for county, people in zip(self.people.counties, self._sums(self.weight).tolist(), strict=True):
-            why = "the standard names no service of the catalogue"
-            yield self._base(county, people) | {"why": why, "agencies_unknown": None, "choice_of": self.rule.choice}
-
     def _measured(self, reach: Reach) -> Iterator[Row]:
         """Rows of a standard of distance, by county."""
-        people = self._sums(self.weight)
-        sure = self._sums(self.weight * (reach.sure >= self.rule.choice))
-        perhaps = self._sums(self.weight * (reach.perhaps >= self.rule.choice))
+        people = self.sums(self.weight)
+        sure = self.sums(self.weight * (reach.sure >= self.rule.choice))
+        perhaps = self.sums(self.weight * (reach.perhaps >= self.rule.choice))
         lone = self.people.lone[self.rows]
-        beyond = self._sums(lone & (reach.sure < self.rule.choice))
-        off = None if self.road is None else self._sums(self.weight * self.road.off_roads)
+        beyond = self.sums(lone & (reach.sure < self.rule.choice))
+        off = None if self.road is None else self.sums(self.weight * self.road.off_roads)
         miles = _spread(reach.nearest_mi, self.weight, self.county, len(self.people.counties))
         for c, county in enumerate(self.people.counties):
-            limit = self._limit(county)
+            limit = self.limit_of(county)
             area, providers = self._area(c, limit, int(people[c]), int(sure[c]), int(perhaps[c]))
-            row = self._base(county, area.people) | {name: values[c] for name, values in miles.items()}
+            row = self.base(county, area.people) | {name: values[c] for name, values in miles.items()}
             verdict = judge(area)
             row |= {"met": verdict.met, "why": verdict.why, "credit_pct": area.credit_pct or None}
             if area.has_limit:
@@ -410,7 +260,7 @@ class _Measuring:
             verdict = self._region_verdict(area, mine, name)
             miles = _spread(reach.nearest_mi, weight, none, 1)
             yield (
-                self._region_base(name, len(mine), people)
+                self.region_base(name, len(mine), people)
                 | _shares(area)
                 | {
                     **{key: values[0] for key, values in miles.items()},
@@ -442,13 +292,6 @@ class _Measuring:
         here = np.array([code in mine for code in self.people.counties])
         return self._agencies_of(self._in_reach[here].any(axis=0))
 
-    def _region_base(self, name: str, counties: int, people: int) -> Row:
-        """What every row of a region begins with."""
-        row = self._base("", people)
-        for key in ("county_fips", "county", "area_class", "limit_mi", "limit_min", "customised", "needed"):
-            del row[key]
-        return {"region": name, "counties": counties} | row
-
     def _gaps(self, counties: list[Row], inside: Flags) -> Iterator[Row]:
         """Counties with people beyond the limit, each with the place where most of them live."""
         outside = np.flatnonzero(~inside & (self.weight > 0))
@@ -477,11 +320,11 @@ class _Measuring:
         size = len(self.supply.agency_ids)
         key = self.county[alone] * size + reach.sole[alone]
         people = np.bincount(key, weights=self.weight[alone], minlength=1)
-        total = self._sums(self.weight)
+        total = self.sums(self.weight)
         sites = {each.provider_id: each for each in self.supply.offerings}
         for each in np.flatnonzero(people):
             c, agency = divmod(int(each), size)
-            base = self._base(self.people.counties[c], int(total[c]))
+            base = self.base(self.people.counties[c], int(total[c]))
             offering = sites[self.supply.agency_ids[agency]]
             yield {name: base[name] for name in ("county_fips", "county", "service", "standard", "ages")} | {
                 "provider_id": offering.provider_id,
@@ -492,85 +335,6 @@ class _Measuring:
                 "places": len(set(self.people.place[self.rows[alone[key == each]]].tolist())),
                 "limit_mi": base["limit_mi"],
             }
-
-    def _counted(self) -> Iterator[Row]:
-        """Rows of a standard that wants agencies in an area, by county."""
-        verdict = self._region_count()[1]
-        for county, people in zip(self.people.counties, self._sums(self.weight).tolist(), strict=True):
-            row = self._base(county, people) | {"needed": self._needed(), "choice_of": None, "counts": "agency"}
-            row["providers"] = self._agencies([county])[0]
-            if county not in self.plan.region:
-                yield row | {"why": "beyond the plan's catchment"}
-                continue
-            verdicts = [Verdict(verdict.met, f"region: {verdict.why}")]
-            if self.rule.accepting_in_every_county:
-                verdicts.append(self._accepting(county))
-            found = all_of(verdicts)
-            yield row | {"met": found.met, "why": found.why}
-
-    def _counted_regions(self) -> Iterator[Row]:
-        """Rows of a standard that wants agencies in an area, by region."""
-        sums = dict(zip(self.people.counties, self._sums(self.weight).tolist(), strict=True))
-        ours = {code: people for code, people in sums.items() if code in self.plan.region}
-        others = {code: people for code, people in sums.items() if code not in self.plan.region}
-        if ours:
-            count, verdict = self._region_count()
-            verdicts = [verdict]
-            if self.rule.accepting_in_every_county:
-                verdicts += [self._accepting(code) for code in self.plan.region]
-            found = all_of(verdicts)
-            yield self._region_base(CATCHMENT, len(ours), sum(ours.values())) | {
-                "providers": count.sure,
-                "met": found.met,
-                "why": found.why,
-                "choice_of": count.needed,
-            }
-        if others:
-            row = self._region_base(OUTSIDE, len(others), sum(others.values()))
-            yield row | {"why": "beyond the plan's catchment", "choice_of": None}
-
-    def _region_count(self) -> tuple[Count, Verdict]:
-        """Agencies of the plan's counties, and the verdict on their number."""
-        sure, perhaps = self._agencies(self.plan.region)
-        count = Count(sure, perhaps, self._needed())
-        return count, judge_count(count)
-
-    def _needed(self) -> int:
-        """How many agencies the region needs: the minimum, or one for so many people, whichever is more."""
-        if not self.rule.per_people:
-            return self.rule.choice
-        return max(self.rule.choice, ceil(self.plan.region_people / self.rule.per_people))
-
-    def _agencies(self, counties: Sequence[str]) -> tuple[int, int]:
-        """Agencies that surely serve some counties, and those that do or may."""
-        if not self.supply.offerings:
-            return 0, 0
-        sure, perhaps = self.supply.serves(counties)
-        certain = set(self.supply.agency[sure].tolist())
-        return len(certain), len(certain | set(self.supply.agency[perhaps].tolist()))
-
-    def _accepting(self, county: str) -> Verdict:
-        """Whether an agency that serves a county takes new people, as verified within the policy's number of days."""
-        name = getattr(find_county(county), "name", county)
-        if not self.supply.offerings:
-            return Verdict("no", f"{name}: no agency")
-        sure, perhaps = self.supply.serves([county])
-        words = {self._panel(i) for i in np.flatnonzero(sure).tolist()}
-        if "verified" in words:
-            return Verdict("yes", f"{name}: taking new people")
-        if words & {"unverified", "unknown"} or perhaps.any():
-            return Verdict("not_measured", f"{name}: no agency is verified as taking new people")
-        return Verdict("no", f"{name}: no agency takes new people")
-
-    def _panel(self, i: int) -> str:
-        """Whether an offering takes new people: verified, unverified, unknown or no."""
-        offering = self.supply.offerings[i]
-        if offering.panel_status == "unknown":
-            return "unknown"
-        if offering.panel_status != "accepting":
-            return "no"
-        days = int(self.plan.policy.value("accepting_valid_days", self.plan.day))
-        return "verified" if is_fresh(offering, self.plan.day, days) else "unverified"
 
 
 _GAP_COLUMNS = (
@@ -608,7 +372,7 @@ def _spread(miles: Floats, weight: Ints, group: Ints, groups: int) -> dict[str, 
             total = int(upto[end - 1]) - before
             at = [before + -(-share * total // 100) for share in (_MEDIAN, _HIGH)]
             found = [*far[np.searchsorted(upto, at)], far[end - 1]]
-            found.append(float(np.average(far[first:end], weights=weight[order[first:end]])))
+            found.append(float(far[first:end] @ weight[order[first:end]]) / total)
             values = [float(each) if np.isfinite(each) else None for each in found]
             first, before = end, int(upto[end - 1])
         for name, value in zip(out, values, strict=True):

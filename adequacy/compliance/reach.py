@@ -89,9 +89,10 @@ def reach_of(
             continue
         index = SiteIndex(supply.lon[chosen], supply.lat[chosen], uncertainty_mi=supply.uncertainty_mi[chosen])
         at = (people.lon[rows[mine]], people.lat[rows[mine]])
-        part = _Counter(index, code[chosen], supply.uncertainty_mi[chosen], at)
+        limits = np.unique(limit_mi[mine][np.isfinite(limit_mi[mine])])
+        part = _Counter(index, code[chosen], supply.uncertainty_mi[chosen], at, float(limits.max(initial=0.0)))
         out.nearest_mi[mine] = part.nearest_mi
-        for limit in np.unique(limit_mi[mine][np.isfinite(limit_mi[mine])]):
+        for limit in limits:
             here = np.flatnonzero(limit_mi[mine] == limit)
             sure, one = part.within(here, float(limit), "high", cap)
             out.sure[mine[here]] = sure
@@ -123,13 +124,20 @@ def _groups(supply: Supply, people: People, rows: Ints, use_ages: bool) -> Itera
 class _Counter:
     """Counts agencies within a limit of points: from the nearest few sites, and exactly where they do not tell."""
 
-    def __init__(self, index: SiteIndex, code: Ints, uncertainty_mi: Floats, at: tuple[Floats, Floats]) -> None:
+    def __init__(
+        self, index: SiteIndex, code: Ints, uncertainty_mi: Floats, at: tuple[Floats, Floats], longest_mi: float
+    ) -> None:
         self._index = index
         self._code = code
         self._off = uncertainty_mi
         self._at = at
-        self._found = index.nearest(*at, k=min(_FIRST, len(code)))
-        self.nearest_mi: Floats = self._found.miles[:, 0]
+        # no farther than any limit tells; only the very nearest is looked for at any distance
+        reach_mi = longest_mi + float(uncertainty_mi.max()) + 2 * _GUARD_MI
+        self._found = index.nearest(*at, k=min(_FIRST, len(code)), limit_mi=reach_mi)
+        self.nearest_mi: Floats = self._found.miles[:, 0].copy()
+        beyond = np.flatnonzero(np.isinf(self.nearest_mi))
+        if len(beyond):
+            self.nearest_mi[beyond] = index.nearest(at[0][beyond], at[1][beyond]).miles
 
     @property
     def is_certain(self) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from adequacy.errors import OutputError
 from adequacy.outputs.escape import escape_cell
 from adequacy.outputs.files import require_kind, write_bytes
+from adequacy.outputs.sheet_rows import SheetRows, with_rows
 from adequacy.outputs.words import DEMO_NOTICE
 from adequacy.tables import table
 
@@ -111,10 +112,17 @@ def workbook_bytes(sheets: Sheets) -> bytes:
         "float": book.add_format({"num_format": "#,##0.0"}),
     }
     _readme(book, sheets, styles)
-    for name, frame in sheets.tables.items():
-        _sheet(book, name, frame, styles, sheets.is_demo)
+    cells = {
+        number: _sheet(book, name, frame, styles, sheets.is_demo)
+        for number, (name, frame) in enumerate(sheets.tables.items(), start=2)
+    }
     book.close()
-    return drawn.getvalue()
+    looks = {kind: style.xf_index for kind, style in styles.items()}  # numbered when the book is closed
+    rows = {
+        number: SheetRows(values, [looks.get(column.kind, 0) for column in table(name).columns])
+        for (number, values), name in zip(cells.items(), sheets.tables, strict=True)
+    }
+    return with_rows(drawn.getvalue(), rows)
 
 
 def _readme(book: Any, sheets: Sheets, styles: dict[str, Any]) -> None:
@@ -159,8 +167,8 @@ def _definitions(names: Iterable[str]) -> Iterator[tuple[str, str, str]]:
             yield name, column.name, f"{column.meaning}{unit}{words}"
 
 
-def _sheet(book: Any, name: str, frame: pd.DataFrame, styles: dict[str, Any], is_demo: bool) -> None:
-    """Write one table: header that stays, filters, columns as wide as what they hold."""
+def _sheet(book: Any, name: str, frame: pd.DataFrame, styles: dict[str, Any], is_demo: bool) -> list[list[Any]]:
+    """Lay out one table: header that stays, filters, columns as wide as what they hold; returns its cells."""
     sheet = book.add_worksheet(name)
     columns = table(name).columns
     cells = [_cells(frame[column.name], column) for column in columns]
@@ -168,16 +176,13 @@ def _sheet(book: Any, name: str, frame: pd.DataFrame, styles: dict[str, Any], is
         style = styles.get(column.kind) if column.kind in ("int", "float") else None
         sheet.set_column(place, place, _width(column, values), style)
         sheet.write_string(0, place, column.name, styles["head"])
-        write = sheet.write_number if column.kind in ("int", "float") else sheet.write_string
-        for row, value in enumerate(values, start=1):
-            if value is not None:
-                write(row, place, value)
     sheet.freeze_panes(1, _frozen(columns))
     sheet.autofilter(0, 0, max(len(frame), 1), len(columns) - 1)
     sheet.set_landscape()
     sheet.repeat_rows(0)
     sheet.fit_to_pages(1, 0)
     sheet.set_footer(f"&L{DEMO_NOTICE if is_demo else ''}&R{name}, page &P of &N")
+    return cells
 
 
 def _cells(values: pd.Series, column: Column) -> list[Any]:

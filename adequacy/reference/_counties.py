@@ -56,6 +56,7 @@ class County:
     """USDA Rural-Urban Continuum Code 1 to 9, empty where there is none."""
 
 
+@lru_cache(maxsize=4096)
 def find_county(county_fips: str) -> County | None:
     """Look a county up by its five-digit FIPS code.
 
