@@ -60,8 +60,9 @@ def measure(
     if members and census:
         raise UsageError("Say who is measured in one way: --members FILE or --census.")
     from adequacy.cli.check import open_configured
-    from adequacy.outputs.workbook import write_measured
+    from adequacy.outputs.workbook import require_tables_out, write_measured
 
+    require_tables_out(Path(out))
     with open_configured(network, plan, policy, as_of) as net:
         measured = _measured(net, scheme, members, counties, services, compare, roads, as_of)
         # only now: a refusal is one line

@@ -6,7 +6,7 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from adequacy.errors import OutputError
+from adequacy.errors import OutputError, UsageError
 from adequacy.outputs.escape import escape_cell
 from adequacy.outputs.files import require_kind, write_bytes
 from adequacy.outputs.sheet_rows import SheetRows, with_rows
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from adequacy.compliance import Measured
     from adequacy.tables import Column
 
-__all__ = ["Sheets", "workbook_bytes", "write_folder", "write_measured", "write_workbook"]
+__all__ = ["Sheets", "require_tables_out", "workbook_bytes", "write_folder", "write_measured", "write_workbook"]
 
 _TITLE = "Network adequacy"
 _WIDEST, _NARROWEST = 60, 9
@@ -52,11 +52,25 @@ def write_measured(measured: Measured, out: Path) -> list[Path]:
     OutputError
         A file cannot be written.
     """
+    require_tables_out(out)
     if out.suffix and not out.is_dir():
-        require_kind(out, (".xlsx",), "workbook")
         write_workbook(measured, out)
         return [out]
     return write_folder(measured, out)
+
+
+def require_tables_out(out: Path) -> None:
+    """Raise unless tables can go there: a workbook or a folder, not standard output, which holds one table only.
+
+    Raises
+    ------
+    UsageError
+        It is ``-``, or the ending is neither ``.xlsx`` nor that of a folder.
+    """
+    if str(out) == "-":
+        raise UsageError("--out -: several tables do not go to standard output. Name a FILE.xlsx or a folder.")
+    if out.suffix and not out.is_dir():
+        require_kind(out, (".xlsx",), "workbook")
 
 
 @dataclass(frozen=True, slots=True)
