@@ -13,10 +13,11 @@ import zlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from adequacy.casebook.overrides import override_of, require_second
+from adequacy.casebook.overrides import override_of, require_people, require_second
 from adequacy.casebook.process import Case, Event, derive, require_allowed
 from adequacy.casebook.rows import clock_row, contact_row, gist, request_row, resubmission_key, stamp
 from adequacy.casebook.schema import open_engine, plain_errors, tables, writing
+from adequacy.clocks import zone_named
 from adequacy.determination import Contact, canonical
 from adequacy.determination.record import content_hash, record_hash, require_unaltered, seal
 from adequacy.errors import CasebookError, RecordAltered, UsageError
@@ -108,7 +109,7 @@ class Casebook:
             for request in requests:
                 number += 1
                 at = datetime.fromisoformat(request["received"]).astimezone(UTC)
-                request_id = f"REQ-{at.year}-{number:0{_DIGITS}d}"
+                request_id = f"REQ-{self._year(at)}-{number:0{_DIGITS}d}"
                 key = resubmission_key(request)
                 data = {
                     "request": dict(request),
@@ -282,7 +283,8 @@ class Casebook:
         Raises
         ------
         UsageError
-            No name was given, nothing is to be confirmed, facts changed after the decision, or the override is none.
+            No name was given, nothing is to be confirmed, facts changed after the decision, the override is none, or
+            the plan asks for a second person.
         """
         by, second = by.strip(), second.strip()
         require_second(by, second)
@@ -290,7 +292,10 @@ class Casebook:
             case = self._case(connection, request_id)
             if case.is_stale:
                 raise UsageError(f"{request_id}: facts changed after the decision. Decide it again, then confirm.")
-            if override or reason:
+            day = at.astimezone(zone_named(self.policy.plan.timezone)).date()
+            is_override = bool(override or reason)
+            require_people(case, by, second, is_override=is_override, policy=self.policy, on=day)
+            if is_override:
                 data = {**override_of(case, override, reason, self.policy), "second": second}
                 case = self._added(connection, case, "overridden", at=_not_before(case, at), now=now, by=by, data=data)
                 if not case.letter:
@@ -307,9 +312,13 @@ class Casebook:
         events = self._t.events
         with writing(self._engine) as connection:
             count = connection.execute(select(func.count()).where(events.c.n == 1, events.c.name == name)).scalar() or 0
-            line_id = f"{prefix}-{at.astimezone(UTC).year}-{count + 1:0{_DIGITS}d}"
+            line_id = f"{prefix}-{self._year(at)}-{count + 1:0{_DIGITS}d}"
             self._append(connection, line_id, 1, name, at=at, now=now, by="", data=data)
         return line_id
+
+    def _year(self, at: datetime) -> int:
+        """The year of a moment at the plan."""
+        return at.astimezone(zone_named(self.policy.plan.timezone)).year
 
     def add_to_line(
         self,

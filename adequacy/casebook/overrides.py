@@ -13,10 +13,14 @@ from adequacy.errors import UsageError
 from adequacy.policy.decisions import combinations, walk
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from adequacy.casebook.process import Case
     from adequacy.policy import Policy
 
-__all__ = ["override_of", "require_second"]
+__all__ = ["override_of", "require_people", "require_second"]
+
+_TWO = 2
 
 #: Facts that an override leaves alone: the level of care is corrected, whether the network is closed is reviewed.
 _KEPT = ("level_of_care", "tp_closed_service")
@@ -26,8 +30,46 @@ def require_second(by: str, second: str) -> None:
     """Refuse a confirmation without a name, and a second reviewer who is the first."""
     if not by:
         raise UsageError("confirming needs a name: --by NAME.")
-    if second and " ".join(second.casefold().split()) == " ".join(by.casefold().split()):
+    if second and _person(second) == _person(by):
         raise UsageError("--second names the same person as --by: a second reviewer is somebody else.")
+
+
+def require_people(case: Case, by: str, second: str, *, is_override: bool, policy: Policy, on: date) -> None:
+    """Refuse a confirmation for which the plan asks for two people and only one stands.
+
+    Parameters
+    ----------
+    case : Case
+        As it is before the confirmation.
+    by, second : str
+        Who confirms, and the second person where one is named.
+    is_override : bool
+        Another outcome than the table's is put in its place.
+    policy : Policy
+        Its settings ``second_person_for_override`` and ``second_person_for_review``.
+    on : date
+        Day of the confirmation, at the plan.
+
+    Raises
+    ------
+    UsageError
+        A second person is missing.
+    """
+    if is_override and policy.value("second_person_for_override", on) and not second:
+        raise UsageError(f"{case.id}: the plan asks for a second person when the table is overridden: --second NAME.")
+    stops = case.decision is not None and case.decision["human_review"] == "Y" and case.answered_at is None
+    if stops and policy.value("second_person_for_review", on):
+        decided_by = next((event.by for event in reversed(case.events) if event.name == "decided"), "")
+        if len({_person(name) for name in (decided_by, by, second) if name}) < _TWO:
+            raise UsageError(
+                f"{case.id}: the table stops for a person here, and the plan asks for two: --second NAME, or let "
+                "somebody else confirm than who decided."
+            )
+
+
+def _person(name: str) -> str:
+    """A name without its spelling."""
+    return " ".join(name.casefold().split())
 
 
 def override_of(case: Case, wanted: str, reason: str, policy: Policy) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import typer
 
 from adequacy.cli import desk
 from adequacy.cli.options import Book, Format, Plan, Rules, examples
+from adequacy.cli.streams import writing
 
 __all__ = ["app", "register"]
 
@@ -122,7 +123,9 @@ def show(
 )
 def letter(
     line_id: Line,
-    out: Annotated[str, typer.Option("--out", metavar="FILE", help="File to write: .docx, .txt, .html or .pdf.")],
+    out: Annotated[
+        str, typer.Option("--out", metavar="FILE", help="File to write: .docx, .txt, .html or .pdf; - prints it.")
+    ],
     by: Annotated[str, typer.Option("--by", metavar="NAME", help="The person who confirms it; a draft without.")] = "",
     code: Annotated[str, typer.Option("--letter", metavar="CODE", help="The letter; else the one due now.")] = "",
     on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="Day of the letter; today.")] = None,
@@ -140,5 +143,6 @@ def letter(
     folder = Path(templates) if templates else None
     with desk.open_book(casebook, rules) as book:
         day = letter_day(on, book, now)
-        made = hand_out_credentialing(book, line_id, out, code=code, by=by, templates=folder, on=day, now=now)
-    sys.stderr.write(letter_words(made))
+        with writing(out, suffix=".txt") as target:
+            made = hand_out_credentialing(book, line_id, target, code=code, by=by, templates=folder, on=day, now=now)
+    sys.stderr.write(letter_words(made, out))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from adequacy.casebook.process import require_allowed
 from adequacy.cli import desk
+from adequacy.cli.streams import STREAM
 from adequacy.clocks import read_date, zone_named
 from adequacy.errors import UsageError
 
@@ -27,7 +28,7 @@ def letter_day(text: str | None, book: Casebook, now: datetime) -> date:
 def hand_out_letter(
     book: Casebook,
     request_id: str,
-    out: str,
+    out: Path,
     *,
     code: str,
     missing: str,
@@ -50,7 +51,7 @@ def hand_out_letter(
         gaps = stats(book)["gaps"]
         made = write_gap_brief(
             record,
-            Path(out),
+            out,
             policy=book.policy,
             on=on,
             gaps=gaps,
@@ -64,9 +65,7 @@ def hand_out_letter(
         if not due:
             raise UsageError(f"{request_id} is {case.state}: no letter is due.")
         view = case_view(book, request_id)
-        made = write_letter(
-            record, due, Path(out), policy=book.policy, on=on, case=view, missing=missing, templates=folder
-        )
+        made = write_letter(record, due, out, policy=book.policy, on=on, case=view, missing=missing, templates=folder)
     _note(book, request_id, "letter_made", now, _of_letter(made))
     return made
 
@@ -97,7 +96,7 @@ def _of_letter(made: LetterFile) -> dict[str, Any]:
     }
 
 
-def hand_out_list(book: Casebook, request_id: str, out: str, *, now: datetime) -> int:
+def hand_out_list(book: Casebook, request_id: str, out: Path, *, now: datetime) -> int:
     """Write the list of contracted providers of the last decision and note that it was made; give how many it names."""
     from adequacy.outputs.provider_list import write_provider_list
 
@@ -107,20 +106,20 @@ def hand_out_list(book: Casebook, request_id: str, out: str, *, now: datetime) -
     require_allowed(case, "list_made", now, book.policy)
     listed = write_provider_list(
         record["answer"],
-        Path(out),
+        out,
         policy=book.policy,
         requester_npi=record["request"].get("requester_npi"),
         own_sites=record["requester_on_roster"]["own_sites"],
         contacts=record["contact_log"],
         reference=request_id,
     )
-    digest = hashlib.sha256(Path(out).read_bytes()).hexdigest()
+    digest = hashlib.sha256(out.read_bytes()).hexdigest()
     _note(book, request_id, "list_made", now, {"sha256": digest, "sites": len(listed.rows)})
     return len(listed.rows)
 
 
 def hand_out_credentialing(
-    book: Casebook, line_id: str, out: str, *, code: str, by: str, templates: Path | None, on: date, now: datetime
+    book: Casebook, line_id: str, out: Path, *, code: str, by: str, templates: Path | None, on: date, now: datetime
 ) -> LetterFile:
     """Write the letter of a credentialing that is due and note that it was made."""
     from adequacy.casebook.credentialing import credentialing_of, note_letter
@@ -128,7 +127,7 @@ def hand_out_credentialing(
 
     made = write_credentialing_letter(
         credentialing_of(book, line_id),
-        Path(out),
+        out,
         policy=book.policy,
         on=on,
         confirmed_by=by.strip(),
@@ -143,10 +142,11 @@ def _note(book: Casebook, request_id: str, name: str, now: datetime, data: dict[
     book.add(request_id, name, at=now, now=now, data=data)
 
 
-def letter_words(made: LetterFile) -> str:
+def letter_words(made: LetterFile, out: str) -> str:
     """What the command says of a letter: a draft or not, and what of the profile is still to be filled in."""
     state = "a DRAFT until a named person confirms it" if made.is_draft else "confirmed"
-    lines = [f"{made.letter} (template version {made.template_version}) written to {made.path}: {state}\n"]
+    where = "" if out == STREAM else f" written to {out}"
+    lines = [f"{made.letter} (template version {made.template_version}){where}: {state}\n"]
     if made.to_fill:
         lines.append(f"Still to fill in the plan's profile: {', '.join(made.to_fill)}\n")
     return "".join(lines)

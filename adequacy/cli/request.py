@@ -398,7 +398,9 @@ def stats(
 )
 def letter(
     request_id: Request,
-    out: Annotated[str, typer.Option("--out", metavar="FILE", help="File to write: .docx, .txt, .html or .pdf.")],
+    out: Annotated[
+        str, typer.Option("--out", metavar="FILE", help="File to write: .docx, .txt, .html or .pdf; - prints it.")
+    ],
     code: Annotated[str, typer.Option("--letter", metavar="CODE", help="The letter; else the one due now.")] = "",
     on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="Day of the letter; today.")] = None,
     missing: Annotated[str, typer.Option("--missing", metavar="TEXT", help="What else a request lacks (L0).")] = "",
@@ -416,10 +418,19 @@ def letter(
     rules, now = desk.books_policy(plan, policy), desk.now()
     with desk.open_book(casebook, rules) as book:
         day = letter_day(on, book, now)
-        made = hand_out_letter(
-            book, request_id, out, code=code, missing=missing, templates=templates, on=day, now=now, network=network
-        )
-    sys.stderr.write(letter_words(made))
+        with writing(out, suffix=".txt") as target:
+            made = hand_out_letter(
+                book,
+                request_id,
+                target,
+                code=code,
+                missing=missing,
+                templates=templates,
+                on=day,
+                now=now,
+                network=network,
+            )
+    sys.stderr.write(letter_words(made, out))
 
 
 @app.command(
@@ -431,7 +442,9 @@ def letter(
 )
 def list_providers(
     request_id: Request,
-    out: Annotated[str, typer.Option("--out", metavar="FILE", help="File to write: .xlsx, .csv or .docx.")],
+    out: Annotated[
+        str, typer.Option("--out", metavar="FILE", help="File to write: .xlsx, .csv or .docx; - prints CSV.")
+    ],
     casebook: Book = None,
     plan: Plan = None,
     policy: Rules = None,
@@ -440,6 +453,7 @@ def list_providers(
     from adequacy.cli.handout import hand_out_list
 
     rules = desk.books_policy(plan, policy)
-    with desk.open_book(casebook, rules) as book:
-        count = hand_out_list(book, request_id, out, now=desk.now())
-    sys.stderr.write(f"{count} sites listed in {out}\n")
+    with desk.open_book(casebook, rules) as book, writing(out) as target:
+        count = hand_out_list(book, request_id, target, now=desk.now())
+    sites = "1 site" if count == 1 else f"{count} sites"
+    sys.stderr.write(f"{sites} listed{'' if out == STREAM else f' in {out}'}\n")

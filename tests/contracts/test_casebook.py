@@ -18,11 +18,14 @@ from adequacy.casebook.lists import alike, call_sheet, due, listed, stats
 from adequacy.casebook.schema import SCHEMA_VERSION, tables
 from adequacy.casebook.view import book_view, case_view
 from adequacy.errors import CasebookError, OutputError, RecordAltered, ServiceUnreachable, UsageError
+from adequacy.policy import load_policy
 from tests.contracts.conftest import NOW
 from tests.requests import POLICY, draft_of, request, site
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from adequacy.policy import Policy
 
 Opener = Callable[[str], Casebook]
 
@@ -283,6 +286,46 @@ def test_an_answered_or_an_inpatient_request_is_not_overridden(where: str, open_
     _sent(book, one, "list_sent", "2026-11-03")
     with pytest.raises(UsageError, match="is answered"):
         book.confirm(one, "A. Lee", at=NOW, now=NOW, override="L4", reason="x")
+
+
+def _switched_on(name: str, folder: Path) -> Policy:
+    """The shipped policy with one of its switches on."""
+    (folder / "settings.yaml").write_text(
+        f"{name}:\n  description: On, for the tests.\n  unit: switch\n  confidence: stated\n  values:\n"
+        "    2020-10-12: true\n  reference:\n    - title: A memo, invented\n      document: memo\n"
+        "      checked: 2026-10-01\n",
+        encoding="utf-8",
+    )
+    return load_policy("alliance", folder)
+
+
+def test_a_plan_may_ask_for_a_second_person_when_the_table_is_overridden(where: str, tmp_path: Path) -> None:
+    with open_casebook(where, _switched_on("second_person_for_override", tmp_path)) as book:
+        [one] = book.open_requests([request(client_specific="Y", nctracks="Y")], now=NOW)
+        book.decide(one, draft_of(), now=NOW)
+        said = {"override": "L4", "reason": "The only site is across the water."}
+        with pytest.raises(UsageError, match="a second person when the table is overridden"):
+            book.confirm(one, "A. Lee", at=NOW, now=NOW, **said)
+        assert book.confirm(one, "A. Lee", at=NOW, now=NOW, second="B. Cruz", **said).letter == "L4"
+
+
+def test_a_plan_may_ask_for_two_people_where_the_table_stops_for_one(where: str, tmp_path: Path) -> None:
+    with open_casebook(where, _switched_on("second_person_for_review", tmp_path)) as book:
+        stops, goes = book.open_requests([request(client_specific="N"), request(consumer_ref="REF-2")], now=NOW)
+        book.decide(stops, draft_of(finding="gap"), now=NOW, by="A. Lee")
+        book.decide(goes, draft_of(), now=NOW, by="A. Lee")
+        with pytest.raises(UsageError, match="the plan asks for two"):
+            book.confirm(stops, "a. lee ", at=NOW, now=NOW)
+        assert book.confirm(stops, "B. Cruz", at=NOW, now=NOW).confirmed_by == "B. Cruz"
+        assert book.confirm(goes, "A. Lee", at=NOW, now=NOW).confirmed_by == "A. Lee"
+
+
+def test_a_request_bears_the_year_of_its_receipt_at_the_plan(where: str, open_book: Opener) -> None:
+    book = open_book(where)
+    ids = book.open_requests(
+        [request(received="2026-12-31T23:30"), request(received="2027-01-01T00:30", consumer_ref="R2")], now=NOW
+    )
+    assert ids == ["REQ-2026-000001", "REQ-2027-000002"]
 
 
 def test_overrides_are_counted_by_provider_service_and_county(where: str, open_book: Opener) -> None:

@@ -63,6 +63,23 @@ def test_the_list_of_a_decision_is_written_in_every_format(run: Run, opened: str
     assert "list_made" in names
 
 
+def test_a_dash_prints_the_list_as_csv_and_the_letter_as_text(run: Run, opened: str) -> None:
+    ran = run("request", "list-providers", opened, "--out", "-")
+    assert ran.code == 0
+    assert ran.out.startswith("\ufeffContracted providers: ")
+    assert "\nProvider,Site,Address" in ran.out.replace("\r", "")
+    assert ran.err == "33 sites listed\n"
+    ran = run("request", "letter", opened, "--out", "-")
+    assert ran.code == 0
+    assert ran.out.startswith("DRAFT.")
+    assert max(map(len, ran.out.partition("Contracted providers:")[0].splitlines())) <= 80
+    assert ran.err.startswith("L2 (template version 1): a DRAFT")
+    credentialing = ("credentialing", "open", "--requester", "A", "--npi", "1234567893", "--site-zip", "27546")
+    one = run(*credentialing, "--service", "SAIOP").out.split()[0]
+    assert run("credentialing", "event", one, "approved").code == 0
+    assert "Credentialing approved: you are not enrolled yet" in run("credentialing", "letter", one, "--out", "-").out
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
