@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from adequacy.geocode import Place
 
-__all__ = ["Region", "Spot", "Worst", "rough_miles", "spot"]
+__all__ = ["Region", "Regions", "Spot", "Worst", "rough_miles", "spot"]
 
 #: The search stops when no point can be this much farther than the one found: metres, a fifth of 0.01 mile.
 _ENOUGH_M = 3.0
@@ -146,6 +146,8 @@ class Region:
         self.south, self.north = min(hull[1]), max(hull[1])
         self._centre = to_ecef((self.west + self.east) / 2, (self.south + self.north) / 2)
         self._radius_m = max(_gap(self._centre, point) for point in self._hull)
+        self._nearest_to: dict[Spot, float] = {}
+        self._farthest_from: dict[Spot, float] = {}
 
     @classmethod
     def of(cls, place: Place) -> Region:
@@ -176,11 +178,21 @@ class Region:
 
     def farthest(self, site: Spot) -> float:
         """Miles from a site to the point of the region that is farthest from it (always a corner of the hull)."""
+        if site not in self._farthest_from:
+            self._farthest_from[site] = self._measure_farthest(site)
+        return self._farthest_from[site]
+
+    def _measure_farthest(self, site: Spot) -> float:
         at = max(range(len(self._hull)), key=lambda i: _gap(self._hull[i], (site.x, site.y, site.z)))
         return miles(*self._hull_degrees[at], site.lon, site.lat)
 
     def nearest(self, site: Spot) -> float:
         """Miles from a site to the point of the region that is nearest to it; 0 inside."""
+        if site not in self._nearest_to:
+            self._nearest_to[site] = self._measure_nearest(site)
+        return self._nearest_to[site]
+
+    def _measure_nearest(self, site: Spot) -> float:
         if self.contains(site.lon, site.lat):
             return 0.0
         here = (site.x, site.y, site.z)
@@ -211,6 +223,29 @@ class Region:
         lon, lat = search.at
         nearest = min(miles(lon, lat, site.lon, site.lat) + site.slack_m / MILE_M for site in near)
         return Worst(nearest, lon, lat)
+
+
+class Regions:
+    """The regions of the places asked about last, so that many services at one place share its border.
+
+    Parameters
+    ----------
+    most : int
+        How many are kept.
+    """
+
+    def __init__(self, most: int = 16) -> None:
+        self._most = most
+        self._kept: dict[tuple[object, ...], Region] = {}
+
+    def of(self, place: Place) -> Region:
+        """Give the region of a place, made if it is not at hand."""
+        key = (place.zcta if place.area else None, place.kind, place.lon, place.lat, place.uncertainty_mi)
+        if key not in self._kept:
+            if len(self._kept) >= self._most:
+                del self._kept[next(iter(self._kept))]
+            self._kept[key] = Region.of(place)
+        return self._kept[key]
 
 
 def _foot(a: Point3, b: Point3, p: Point3) -> tuple[float, float]:

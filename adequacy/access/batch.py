@@ -1,27 +1,34 @@
 """Many questions at once, each answered as ``ask`` would answer it.
 
-Rows come in chunks of any size. A ZIP is answered once for each service and day. Points of the same service and day
-(and, where the service travels, the same county) are answered together by the bulk kernels; the miles of the one site
-each row names are then measured as a single question measures them.
+Rows come in chunks of any size. A ZIP is answered once for each service and day, the services of a ZIP one after the
+other, for they share its border. Points of the same service and day (and, where it travels, the same county) are
+answered together by the bulk kernels; the miles of the one site each row names are then measured as a single question
+measures them. Where only the finding is asked, nothing is measured, and points are looked up in coverage tables.
 """
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
+from functools import cached_property
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
+from adequacy.access._region import Regions
 from adequacy.access.answer import question_for
-from adequacy.access.finding import NearestMiles, brief, counted_of
+from adequacy.access.counting import TRAVELS
+from adequacy.access.finding import NearestMiles, brief, counted_of, word_of
 from adequacy.clocks import read_date
 from adequacy.distance import miles
 from adequacy.errors import AdequacyError, CoordinateError, UsageError
-from adequacy.geocode import locate_point, locate_zip
+from adequacy.geocode import locate_point, locate_zip, point_in_county
 from adequacy.reference import counties_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from adequacy.access.bulk import Edge
+    from adequacy.access.deciding import Decider
     from adequacy.access.finding import Brief, Counted, Question
     from adequacy.geocode import Place
     from adequacy.network import NetworkFile, Offering
@@ -29,10 +36,12 @@ if TYPE_CHECKING:
 
 __all__ = ["BatchAnswer", "BatchAnswerer", "BatchRow", "Stand"]
 
-#: Fewer points than this of one service, day and county are not worth an index.
-_FEW = 12
+#: Fewer points than this, for which the same sites count, are sooner answered one by one.
+_FEW = 8
 #: How many answers by ZIP, and how many sets of counted sites, are kept in memory.
 _ZIPS_KEPT, _SETS_KEPT = 200_000, 2_000
+#: And for how many services, days and counties it is kept which set is theirs.
+_ASKED_KEPT = 20_000
 
 
 class BatchRow(NamedTuple):
@@ -90,19 +99,43 @@ class _Kept(Generic[Key, Value]):
         """Give the value of a key, made if it is not at hand."""
         if key in self._values:
             self._values.move_to_end(key)
-        else:
-            self._values[key] = make()
-            if len(self._values) > self._most:
-                self._values.popitem(last=False)
-        return self._values[key]
+            return self._values[key]
+        value = self._values[key] = make()
+        if len(self._values) > self._most:
+            self._values.popitem(last=False)
+        return value
 
 
-class _Group(NamedTuple):
-    """What rows that are answered together share: service, day, and the county where the service travels."""
+class _Point(NamedTuple):
+    """A row that names a point: its number, where it lies, and its county where it is known."""
 
-    service: Service
-    on: str
+    row: int
+    lon: float
+    lat: float
     county: str | None
+
+    def place(self) -> Place:
+        """The point as a place."""
+        return point_in_county(self.lon, self.lat, self.county) if self.county else locate_point(self.lon, self.lat)
+
+
+class _Asked:
+    """What rows that are answered together share: the question, and the sites that count."""
+
+    def __init__(self, service: Service, question: Question, counted: Counted, network: NetworkFile) -> None:
+        self.service = service
+        self.question = question
+        self.counted = counted
+        self.columns = counted.columns()
+        self._network = network
+
+    @cached_property
+    def decider(self) -> Decider:
+        """The sites, ready to be asked about many points."""
+        from adequacy.access.coverage_file import CoverageFile
+        from adequacy.access.deciding import Decider
+
+        return Decider(self.columns, CoverageFile(self._network), engine="numpy")
 
 
 class BatchAnswerer:
@@ -116,6 +149,8 @@ class BatchAnswerer:
         The plan's rules.
     day : str
         ISO day of rows that name none.
+    only_finding : bool
+        Whether the finding is all that is asked; miles and numbers of sites are then left out.
 
     Examples
     --------
@@ -127,9 +162,12 @@ class BatchAnswerer:
     ['covered', 'covered', 'The ZIP code has 4 digits; i']
     """
 
-    def __init__(self, network_on: Callable[[str], NetworkFile], policy: Policy, day: str) -> None:
+    def __init__(
+        self, network_on: Callable[[str], NetworkFile], policy: Policy, day: str, *, only_finding: bool = False
+    ) -> None:
         self._network_on = network_on
         self._policy = policy
+        self._only_finding = only_finding
         self._day = read_date(day).isoformat()
         self._services: dict[str, Service | AdequacyError] = {}
         self._days: dict[str, str | AdequacyError] = {}
@@ -137,13 +175,16 @@ class BatchAnswerer:
         self._places: _Kept[str, Place | AdequacyError] = _Kept(_ZIPS_KEPT // 10)
         self._offerings: _Kept[tuple[Any, str], list[Offering]] = _Kept(_SETS_KEPT)
         self._counted: _Kept[tuple[str, str, tuple[str, ...] | None], Counted] = _Kept(_SETS_KEPT)
-        self._indexes: _Kept[_Group, Any] = _Kept(_SETS_KEPT)
+        self._asked: _Kept[tuple[str, str, str | None], _Asked | AdequacyError] = _Kept(_ASKED_KEPT)
+        self._alike: _Kept[tuple[object, ...], _Asked] = _Kept(_SETS_KEPT)
+        self._regions = Regions()
 
     def answer(self, rows: Sequence[BatchRow]) -> list[BatchAnswer]:
         """Answer a chunk of rows, in their order; a row that cannot be answered says why in ``error``."""
         out: list[BatchAnswer] = [BatchAnswer()] * len(rows)
         points: list[tuple[int, Service, str, float, float]] = []
-        for i, row in enumerate(rows):
+        by_zip = sorted(range(len(rows)), key=lambda i: rows[i].zip5)
+        for i, row in ((i, rows[i]) for i in by_zip):
             try:
                 service, on = self._service(row.service), self._on(row.on)
                 if _is_point(row):
@@ -193,7 +234,9 @@ class BatchAnswerer:
         """Answer for one place."""
         question = self._question(service, place, on)
         counted = self._sites(service, on, question, place.counties if question.travels else None)
-        return BatchAnswer.of(brief(place, counted, question))
+        if self._only_finding:
+            return BatchAnswer(word_of(place, counted, question, self._regions))
+        return BatchAnswer.of(brief(place, counted, question, self._regions))
 
     def _question(self, service: Service, place: Place, on: str) -> Question:
         return question_for(self._policy, service, place, read_date(on))
@@ -209,58 +252,72 @@ class BatchAnswerer:
         return self._counted.get((service.key, on, counties), make)
 
     def _points(self, points: list[tuple[int, Service, str, float, float]], out: list[BatchAnswer]) -> None:
-        """Answer the rows that name points, those that share an answer together."""
+        """Answer the rows that name points, those for which the same sites count together."""
         counties = counties_at([point[3] for point in points], [point[4] for point in points])
-        groups: dict[_Group, list[tuple[int, float, float]]] = {}
+        groups: dict[_Asked, list[_Point]] = {}
         for (i, service, on, lon, lat), county in zip(points, counties, strict=True):
             try:
                 # a point that no border holds may still lie near one, or cannot be answered: the slow way says which
-                place = None if county else locate_point(lon, lat)
-                fips = county or (place.county_fips if place else None)
-                travels = service.mode in ("mobile", "home")
-                groups.setdefault(_Group(service, on, fips if travels else None), []).append((i, lon, lat))
+                fips = county or locate_point(lon, lat).county_fips
+                groups.setdefault(self._ask_points(service, on, fips), []).append(_Point(i, lon, lat, fips))
             except AdequacyError as error:
                 out[i] = BatchAnswer(error=error.message)
-        for group, members in groups.items():
-            try:
-                answers = self._together(group, members)
-            except AdequacyError as error:
-                answers = [BatchAnswer(error=error.message)] * len(members)
-            for (i, _, _), each in zip(members, answers, strict=True):
-                out[i] = each
+        for asked, members in groups.items():
+            for member, each in zip(members, self._together(asked, members), strict=True):
+                out[member.row] = each
 
-    def _together(self, group: _Group, members: list[tuple[int, float, float]]) -> list[BatchAnswer]:
-        """Answer the points of a group: one by one if they are few, else by the kernels."""
+    def _ask_points(self, service: Service, on: str, county: str | None) -> _Asked:
+        """What is asked about points of a county, shared by all counties for which the same sites count."""
+        travels = service.mode in TRAVELS
+
+        def make() -> _Asked:
+            question = question_for(self._policy, service, None, read_date(on))
+            counties = ((county,) if county else ()) if travels else None
+            counted = self._sites(service, on, question, counties)
+            sites = tuple(entry.offering.site_id for entry in counted.entries)
+            network = self._network_on(on)
+            return self._alike.get((service.key, on, sites), lambda: _Asked(service, question, counted, network))
+
+        key = (service.key, on, county if travels else None)
+        return _raised(self._asked.get(key, lambda: _or_error(make)))
+
+    def _together(self, asked: _Asked, members: list[_Point]) -> list[BatchAnswer]:
+        """Answer points for which the same sites count: one by one if they are few, else by the kernels."""
+        if not asked.counted.entries:
+            return [BatchAnswer("gap", sites_within=None if self._only_finding else 0)] * len(members)
         if len(members) < _FEW:
-            return [self._one(group.service, group.on, locate_point(lon, lat)) for _, lon, lat in members]
-        place = locate_point(*members[0][1:])
-        question = self._question(group.service, place, group.on)
-        counties = place.counties if question.travels else None
-        counted = self._sites(group.service, group.on, question, counties)
-        if not counted.entries:
-            return [BatchAnswer("gap", sites_within=0)] * len(members)
-        return list(self._by_kernel(group, counted, question.limit_mi, members))
+            return [self._one(asked.service, asked.question.on, member.place()) for member in members]
+        at = ([member.lon for member in members], [member.lat for member in members])
+        return self._words(asked, at) if self._only_finding else list(self._by_kernel(asked, at))
 
-    def _by_kernel(
-        self, group: _Group, counted: Counted, limit_mi: float, members: list[tuple[int, float, float]]
-    ) -> Iterable[BatchAnswer]:
+    def _words(self, asked: _Asked, at: tuple[list[float], list[float]]) -> list[BatchAnswer]:
+        """Give the findings of many points; a point has one county, so whatever counts serves all of its counties."""
+        limit_mi = asked.question.limit_mi
+        sure = asked.decider.covered(*at, limit_mi)
+        perhaps = asked.decider.covered(*at, limit_mi, "low") if any(asked.columns[2]) else sure
+        words = {(True, True): "covered", (False, True): "too_close_to_call", (False, False): "gap"}
+        answers = {key: BatchAnswer(word) for key, word in words.items()}
+        return [answers[each] for each in zip(sure.tolist(), perhaps.tolist(), strict=True)]
+
+    def _by_kernel(self, asked: _Asked, at: tuple[list[float], list[float]]) -> Iterable[BatchAnswer]:
         """Answer many points by the kernels; a point has one county, so whatever counts serves all of its counties."""
-        from adequacy.access.bulk import SiteIndex
-
-        lons, lats, uncertain = counted.columns()
-        index = self._indexes.get(group, lambda: SiteIndex(lons, lats, uncertainty_mi=uncertain, engine="numpy"))
-        at = ([lon for _, lon, _ in members], [lat for _, _, lat in members])
+        lons, lats, uncertain = asked.columns
+        index, limit_mi = asked.decider.index, asked.question.limit_mi
         many = index.count_within(*at, limit_mi=limit_mi, edge="low").tolist()
         sure = index.covered(*at, limit_mi=limit_mi, edge="high").tolist()
-        edges = ("reference", "low", "high") if any(uncertain) else ("reference",)
+        edges: tuple[Edge, ...] = ("reference", "low", "high") if any(uncertain) else ("reference",)
         rows = [index.nearest(*at, edge=edge).row.tolist() for edge in edges]
-        for k, (_, lon, lat) in enumerate(members):
+        for k, (lon, lat) in enumerate(zip(*at, strict=True)):
             away = [miles(lon, lat, lons[row[k]], lats[row[k]]) for row in rows]
             near = NearestMiles(away[0], away[0], away[0])
             if len(rows) > 1:
                 near = NearestMiles(max(0.0, away[1] - uncertain[rows[1][k]]), away[0], away[2] + uncertain[rows[2][k]])
             word = "covered" if sure[k] else "too_close_to_call" if many[k] else "gap"
             yield BatchAnswer(word, near.reference, near.low, near.high, many[k])
+
+
+#: What ``float`` would also take (digits of other scripts, underscores) is rather a slip.
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 
 
 def _is_point(row: BatchRow) -> bool:
@@ -274,10 +331,7 @@ def _is_point(row: BatchRow) -> bool:
 
 def _degrees(text: str) -> float:
     """Read a coordinate; what was written is never repeated, for it may be a consumer's."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
+    value = float(text) if _NUMBER.fullmatch(text.strip()) else float("nan")
     if not isfinite(value):
         raise CoordinateError("A coordinate is missing or is no number: give lon and lat in decimal degrees.")
     return value

@@ -7,7 +7,7 @@ been asked that it pays. Points that a table cannot tell are asked exactly, so n
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from adequacy.access.bulk import SiteIndex
 from adequacy.access.coverage import build_coverage, cells_needed
@@ -35,6 +35,8 @@ class Decider:
         Longitudes, latitudes (degrees, WGS 84) and uncertainties (statute miles), as ``Counted.columns`` gives them.
     kept : CoverageFile, optional
         Tables beside the network.
+    engine : {"numba", "numpy"}, optional
+        As for `SiteIndex`.
 
     Examples
     --------
@@ -44,9 +46,12 @@ class Decider:
     [True, False]
     """
 
-    def __init__(self, columns: Columns, kept: CoverageFile | None = None) -> None:
+    def __init__(
+        self, columns: Columns, kept: CoverageFile | None = None, *, engine: Literal["numba", "numpy"] | None = None
+    ) -> None:
         self._columns = columns
         self._kept = kept
+        self._engine = engine
         self._tables: dict[tuple[float, Edge], Coverage] = {}
         self._asked: dict[tuple[float, Edge], int] = {}
         self._looked: set[tuple[float, Edge]] = set()
@@ -55,7 +60,7 @@ class Decider:
     def index(self) -> SiteIndex:
         """The sites, for exact answers."""
         lon, lat, uncertainty_mi = self._columns
-        return SiteIndex(lon, lat, uncertainty_mi=uncertainty_mi)
+        return SiteIndex(lon, lat, uncertainty_mi=uncertainty_mi, engine=self._engine)
 
     def covered(self, lon: ArrayLike, lat: ArrayLike, limit_mi: float, edge: Edge = "high") -> NDArray[np.bool_]:
         """Decide for every point whether a site is within the limit, the limit included; as `SiteIndex.covered`."""

@@ -12,7 +12,7 @@ from functools import cached_property
 from math import atan2, cos, degrees, inf, radians
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from adequacy.access._region import Region, Spot, Worst, rough_miles, spot
+from adequacy.access._region import Region, Regions, Spot, Worst, rough_miles, spot
 from adequacy.access.counting import counts_for_gap, funnel, is_only_unknown, serves_all_counties
 from adequacy.distance import MILE_M, miles, to_ecef, within
 from adequacy.reference import blocks_of
@@ -35,6 +35,7 @@ __all__ = [
     "counted_of",
     "find",
     "word_for",
+    "word_of",
 ]
 
 Word = Literal["covered", "gap", "too_close_to_call"]
@@ -182,12 +183,16 @@ def find(place: Place, offerings: Sequence[Offering], question: Question) -> Fin
 
 def word_for(place: Place, offerings: Sequence[Offering], question: Question) -> Word:
     """Give the finding alone, as ``find`` does but without its evidence: for asking about many places."""
-    counted = counted_of(offerings, question, place.counties if question.travels else None).entries
-    if not counted:
+    return word_of(place, counted_of(offerings, question, place.counties if question.travels else None), question)
+
+
+def word_of(place: Place, counted: Counted, question: Question, regions: Regions | None = None) -> Word:
+    """Give the finding alone from the sites that count; parameters as for ``brief``."""
+    if not counted.entries:
         return "gap"
-    search = _Search(place, question)
-    quick = search.quick_word(counted)
-    return quick or search.word(search.nearest(counted)[0], counted)
+    search = _Search(place, question, regions)
+    quick = search.quick_word(counted.entries)
+    return quick or search.word(search.nearest(counted.entries)[0], counted.entries)
 
 
 class Brief(NamedTuple):
@@ -198,7 +203,7 @@ class Brief(NamedTuple):
     sites_within: int
 
 
-def brief(place: Place, counted: Counted, question: Question) -> Brief:
+def brief(place: Place, counted: Counted, question: Question, regions: Regions | None = None) -> Brief:
     """Give word, nearest miles and number of sites as ``find`` does, without the ledger: for asking in bulk.
 
     Parameters
@@ -209,10 +214,12 @@ def brief(place: Place, counted: Counted, question: Question) -> Brief:
         From ``counted_of``, for the counties of this place where the service travels.
     question : Question
         Day, limit and tolerance.
+    regions : Regions, optional
+        Borders of the places asked about last.
     """
     if not counted.entries:
         return Brief("gap", NearestMiles(None, None, None), 0)
-    search = _Search(place, question)
+    search = _Search(place, question, regions)
     nearest, _ = search.nearest(counted.entries)
     listed, _ = search.sites(counted.entries)
     return Brief(search.word(nearest, counted.entries), nearest, len(listed))
@@ -274,16 +281,19 @@ def _best_of_each_site(
 class _Search:
     """Distances from one place under one question; each site is measured once, and only if it can matter."""
 
-    def __init__(self, place: Place, question: Question) -> None:
+    def __init__(self, place: Place, question: Question, regions: Regions | None = None) -> None:
         self.place = place
         self.question = question
+        self._regions = regions
         self._at = to_ecef(place.lon, place.lat)
         self._measured: dict[Spot, float] = {}
 
     @cached_property
     def region(self) -> Region | None:
         """All the points where the consumer may be; None for a known point."""
-        return Region.of(self.place) if self.place.uncertainty_mi > 0 else None
+        if self.place.uncertainty_mi <= 0:
+            return None
+        return self._regions.of(self.place) if self._regions else Region.of(self.place)
 
     def quick_word(self, counted: Sequence[_Entry]) -> Word | None:
         """The finding where distances from the reference point alone settle it; else None."""

@@ -41,6 +41,9 @@ def batch(
     roads: Annotated[
         str | None, typer.Option("--roads", metavar="FILE.roads", help="Streets: add the drive; an extra.")
     ] = None,
+    finding_only: Annotated[
+        bool, typer.Option("--finding-only", help="Leave miles and numbers of sites empty: faster.")
+    ] = False,
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="DATE", help="Day of rows that name none; today.")
     ] = None,
@@ -49,13 +52,14 @@ def batch(
     policy: Rules = None,
 ) -> None:
     """Answer every row as check would; rows that cannot be answered say why, in the same order."""
-    raise typer.Exit(_answer(source, out, roads, as_of, network, plan, policy))
+    raise typer.Exit(_answer(source, out, roads, finding_only, as_of, network, plan, policy))
 
 
 def _answer(
     source: str,
     out: str,
     roads: str | None,
+    finding_only: bool,
     as_of: str | None,
     network: str | None,
     plan: str | None,
@@ -71,7 +75,9 @@ def _answer(
     streets = open_roads(roads) if roads else None
     with writing(out, source) as target, open_configured(network, plan, policy, as_of) as net:
         day = as_of or default_day(net)
-        answers = BatchAnswerer(networks_by_day(network, plan, policy), configured_policy(plan, policy), day)
+        answers = BatchAnswerer(
+            networks_by_day(network, plan, policy), configured_policy(plan, policy), day, only_finding=finding_only
+        )
         progress = Progress("rows answered")
         counts = answer_file(Path(source), target, answers, roads=streets, progress=progress)
         progress.end()

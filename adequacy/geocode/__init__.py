@@ -8,6 +8,23 @@ passes through it.
 from __future__ import annotations
 
 from adequacy.geocode.ladder import place_sites
-from adequacy.geocode.place import CAUTIONS, Place, locate_address, locate_point, locate_zip, parse_lat_lon
+from adequacy.geocode.place import (
+    CAUTIONS,
+    Place,
+    locate_address,
+    locate_point,
+    locate_zip,
+    parse_lat_lon,
+    point_in_county,
+)
 
-__all__ = ["CAUTIONS", "Place", "locate_address", "locate_point", "locate_zip", "parse_lat_lon", "place_sites"]
+__all__ = [
+    "CAUTIONS",
+    "Place",
+    "locate_address",
+    "locate_point",
+    "locate_zip",
+    "parse_lat_lon",
+    "place_sites",
+    "point_in_county",
+]

@@ -11,6 +11,7 @@ import math
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -23,9 +24,18 @@ if TYPE_CHECKING:
 
     from adequacy.geocode.index import AddressIndex
     from adequacy.geocode.match import Match
-    from adequacy.reference import ZipArea, ZipCode
+    from adequacy.reference import County, ZipArea, ZipCode
 
-__all__ = ["CAUTIONS", "Place", "locate_address", "locate_point", "locate_zip", "parse_lat_lon", "zip_in_text"]
+__all__ = [
+    "CAUTIONS",
+    "Place",
+    "locate_address",
+    "locate_point",
+    "locate_zip",
+    "parse_lat_lon",
+    "point_in_county",
+    "zip_in_text",
+]
 
 #: What each caution code that a place can carry means.
 CAUTIONS: Mapping[str, str] = MappingProxyType(
@@ -229,7 +239,28 @@ def locate_point(lon: float, lat: float) -> Place:
     '37085'
     """
     _require_us(lon, lat)
-    county = reference.county_at(lon, lat)
+    return _point(lon, lat, reference.county_at(lon, lat))
+
+
+def point_in_county(lon: float, lat: float, county_fips: str) -> Place:
+    """Place a pair of coordinates of which ``reference.counties_at`` has said in which county they lie.
+
+    Examples
+    --------
+    >>> point_in_county(-78.8164, 35.3990, "37085") == locate_point(-78.8164, 35.3990)
+    True
+    """
+    return _point(lon, lat, _county(county_fips))
+
+
+@lru_cache(maxsize=4096)
+def _county(county_fips: str) -> County | None:
+    """A county, looked up once."""
+    return reference.find_county(county_fips)
+
+
+def _point(lon: float, lat: float, county: County | None) -> Place:
+    """A known point in a county."""
     return Place(
         given="point",
         kind="point",

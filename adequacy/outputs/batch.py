@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections import Counter
 from contextlib import contextmanager, suppress
 from itertools import repeat
@@ -37,7 +38,8 @@ _COLUMNS = {
     "lat": ("lat", "latitude"),
     "on": ("date", "as_of"),
 }
-_ROWS = 50_000
+#: Rows worked on at a time: fewer share less work, more take more memory.
+_ROWS = 200_000
 
 
 def answer_file(
@@ -110,7 +112,9 @@ def _chunks(source: Path) -> Iterator[Chunk]:
         cells = {name: block.cells[place].tolist() for name, place in places.items()}
         # a blank line of a file is no question
         kept = [i for i, row in enumerate(zip(*cells.values(), strict=True)) if any(row)]
-        yield _chunk({name: [column[i] for i in kept] for name, column in cells.items()}, len(kept))
+        for first in range(0, len(kept), _ROWS):
+            some = kept[first : first + _ROWS]
+            yield _chunk({name: [column[i] for i in some] for name, column in cells.items()}, len(some))
 
 
 def _parquet_chunks(source: Path) -> Iterator[Chunk]:
@@ -123,7 +127,7 @@ def _parquet_chunks(source: Path) -> Iterator[Chunk]:
             for batch in file.iter_batches(_ROWS, columns=list(dict.fromkeys(names.values()))):
                 cells = {name: [_text(v) for v in batch.column(theirs).to_pylist()] for name, theirs in names.items()}
                 yield _chunk(cells, batch.num_rows)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, NotImplementedError) as error:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{source.name}: the file cannot be read as Parquet.") from error
@@ -145,6 +149,9 @@ def _places(header: Sequence[str], name: str) -> dict[str, int]:
     found = {
         ours: plain.index(theirs) for ours, names in _COLUMNS.items() for theirs in reversed(names) if theirs in plain
     }
+    for place in found.values():
+        if plain.count(plain[place]) > 1:
+            raise InputError(f"{name}: several columns are called '{plain[place]}'. Keep the one that is meant.")
     missing = [column for column in ("id", "service") if column not in found]
     if "zip5" not in found and not {"lon", "lat"} <= set(found):
         missing.append("zip (or lon and lat)")
@@ -165,7 +172,7 @@ def _chunk(cells: dict[str, list[str]], count: int) -> Chunk:
 @contextmanager
 def _writer(out: Path, kind: str, columns: Sequence[Column]) -> Iterator[Write]:
     """Write chunks to a file beside the wanted one, which takes its place when all is well."""
-    part = out.with_name(f".{out.name}.part")
+    part = out.with_name(f".{out.name}.{os.getpid()}.part")  # two runs must not write into one
     try:
         with (_csv_writer if kind == ".csv" else _parquet_writer)(part, columns) as write:
             yield write

@@ -70,7 +70,9 @@ def escape_cell(value: object) -> object:
     """
     if not isinstance(value, str):
         return value
-    text = "".join(character for character in value if character in "\n\t" or not _is_control(character))
+    text = value
+    if not (value.isascii() and value.isprintable()):
+        text = "".join(character for character in value if character in "\n\t" or not _is_control(character))
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
 
 

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import csv
+import json
 import random
-from typing import TYPE_CHECKING
+import shutil
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import adequacy as aq
-from adequacy.access import counted_sites
-from adequacy.access.batch import BatchAnswerer, BatchRow
+from adequacy.access import batch, counted_sites, deciding
+from adequacy.access.batch import BatchAnswer, BatchAnswerer, BatchRow
+from adequacy.access.coverage_file import CoverageFile
+from adequacy.access.coverage_store import store_coverage
 from adequacy.errors import AdequacyError
+from adequacy.outputs.batch import answer_file
+from adequacy.reference.demo import demo_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from adequacy.access.coverage import Coverage
     from adequacy.api import Network
     from tests.conftest import Ran
 
@@ -50,7 +57,7 @@ def _by_check(net: Network, row: BatchRow) -> tuple[object, ...]:
     """What ``check`` says of a row."""
     place = {"zip5": row.zip5} if row.zip5 else {"lon": float(row.lon), "lat": float(row.lat)}
     try:
-        answer = net.check(row.service, as_of=row.on or DAY, **place)  # type: ignore[arg-type]
+        answer = net.check(row.service, as_of=row.on or DAY, **place)
     except AdequacyError as error:
         return "", None, None, None, None, error.message
     near = answer.nearest_mi
@@ -107,6 +114,11 @@ def test_rows_that_cannot_be_answered_say_what_check_would_say(net: Network, ans
         (BatchRow("saiop", lon="west", lat="35.4"), "missing or is no number"),
         (BatchRow("saiop", lon="nan", lat="35.4"), "missing or is no number"),
         (BatchRow("saiop", lon="inf", lat="35.4"), "missing or is no number"),
+        (BatchRow("saiop", lon="1e999", lat="35.4"), "missing or is no number"),
+        (BatchRow("saiop", lon="-7_8.8", lat="35.4"), "missing or is no number"),
+        (BatchRow("saiop", lon="-78,8", lat="35,4"), "missing or is no number"),
+        (BatchRow("saiop", lon="-\u0667\u0668.8", lat="35.4"), "missing or is no number"),
+        (BatchRow("saiop", lon="0x10", lat="35.4"), "missing or is no number"),
     ],
 )
 def test_a_row_without_exactly_one_place_is_refused_without_repeating_it(
@@ -123,6 +135,65 @@ def test_a_service_without_a_site_is_a_gap_for_every_point(net: Network, answere
     empty = next(key for key, sites in counted_sites(net.file, before).items() if not sites)
     rows = [row._replace(service=empty, on=before) for row in _points(30, 5)]
     assert {tuple(answer) for answer in answerer.answer(rows)} == {("gap", None, None, None, 0, "")}
+
+
+# ---- only the finding ----
+
+
+@pytest.fixture(scope="module")
+def some_rows(net: Network) -> list[BatchRow]:
+    """Points and ZIPs of every service, seeded."""
+    draw = random.Random(3)
+    rows = [row._replace(service=draw.choice(net.file.service_keys())) for row in _points(900, 21)]
+    rows += [BatchRow(draw.choice(net.file.service_keys()), draw.choice(ZIPS)) for _ in range(60)]
+    rows += [row._replace(service="mst", on="2026-12-24") for row in _points(30, 22)]
+    rows += [BatchRow("nothing", "27546"), BatchRow("saiop", "2754"), BatchRow("saiop", lon="2.35", lat="48.85")]
+    draw.shuffle(rows)
+    return rows
+
+
+def test_only_the_finding_is_the_finding(net: Network, answerer: BatchAnswerer, some_rows: list[BatchRow]) -> None:
+    short = BatchAnswerer(lambda on: net.file, net.policy, DAY, only_finding=True)
+    want = [BatchAnswer(each.finding, error=each.error) for each in answerer.answer(some_rows)]
+    assert short.answer(some_rows) == want
+    assert {each.finding for each in want} == {"covered", "gap", "too_close_to_call", ""}
+
+
+def test_only_the_finding_is_read_from_stored_tables(
+    some_rows: list[BatchRow], answerer: BatchAnswerer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "demo.gpkg"
+    shutil.copy(demo_path(), path)
+    found = []
+    table = CoverageFile.table
+
+    def counting(kept: CoverageFile, *asked: Any) -> Coverage | None:
+        found.append(table(kept, *asked))
+        return found[-1]
+
+    monkeypatch.setattr(CoverageFile, "table", counting)
+    monkeypatch.setattr(deciding, "_WORTH_READING", 0)
+    with aq.open_network(path) as copy:
+        store_coverage(copy.file, copy.policy, DAY)
+        short = BatchAnswerer(lambda on: copy.file, copy.policy, DAY, only_finding=True)
+        got = [each.finding for each in short.answer(some_rows)]
+    assert got == [each.finding for each in answerer.answer(some_rows)]
+    assert sum(each is not None for each in found) > 10
+
+
+def test_neither_chunks_nor_small_memories_change_an_answer(
+    net: Network, answerer: BatchAnswerer, some_rows: list[BatchRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    want = answerer.answer(some_rows)
+    for name in ("_ZIPS_KEPT", "_SETS_KEPT", "_ASKED_KEPT"):
+        monkeypatch.setattr(batch, name, 3)
+    monkeypatch.setattr(batch, "_FEW", 2)
+    again = BatchAnswerer(lambda on: net.file, net.policy, DAY)
+    got = [each for first in range(0, len(some_rows), 97) for each in again.answer(some_rows[first : first + 97])]
+    assert got == want
+
+
+# ---- files ----
 
 
 def _write(path: Path, rows: list[dict[str, str]], columns: tuple[str, ...]) -> Path:
@@ -203,6 +274,99 @@ def test_a_file_that_is_no_batch_is_refused_as_a_whole(
     assert ran.code == code
     assert words in ran.err
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_seeded_rows_are_answered_as_the_check_command_answers_them(
+    run: Callable[..., Ran], net: Network, tmp_path: Path
+) -> None:
+    draw = random.Random(17)
+    keys = net.file.service_keys()
+    asked = [{"service": draw.choice(keys), "lon": row.lon, "lat": row.lat} for row in _points(12, 5)]
+    asked += [{"service": draw.choice(keys), "zip": zip5} for zip5 in ZIPS]
+    asked += [{"service": "saiop", "zip": "27546", "date": "2025-02-01"}, {"service": "saiop", "zip": "275"}]
+    source = _write(tmp_path / "in.csv", [row | {"id": str(i)} for i, row in enumerate(asked)], COLUMNS)
+    assert run("batch", str(source), "--out", str(tmp_path / "out.csv")).code == 0
+    for row, got in zip(asked, _read(tmp_path / "out.csv"), strict=True):
+        place = ["--zip", row["zip"]] if "zip" in row else ["--point", f"{row['lat']},{row['lon']}"]
+        day = ["--as-of", row["date"]] if "date" in row else []
+        ran = run("check", "--service", row["service"], *place, *day, "--format", "json")
+        if ran.code:
+            assert (got["finding"], got["nearest_mi"]) == ("", "")
+            assert got["error"] in ran.err
+            continue
+        said = json.loads(ran.out)
+        near = said["nearest_mi"]
+        want = [said["finding"], near["reference"], near["low"], near["high"], len(said["sites"])]
+        columns = ("finding", "nearest_mi", "nearest_low_mi", "nearest_high_mi", "sites_within")
+        assert [got[name] for name in columns] == ["" if each is None else str(each) for each in want], row
+
+
+def test_the_command_gives_only_findings_where_they_are_all_that_is_asked(
+    run: Callable[..., Ran], tmp_path: Path
+) -> None:
+    source = _write(tmp_path / "in.csv", MIXED, COLUMNS)
+    for more, name in (((), "a.csv"), (("--finding-only",), "b.csv")):
+        assert run("batch", str(source), "--out", str(tmp_path / name), *more).code == 0
+    whole, short = _read(tmp_path / "a.csv"), _read(tmp_path / "b.csv")
+    kept = ("id", "service", "finding", "error")
+    assert [{name: row[name] if name in kept else "" for name in row} for row in whole] == short
+
+
+@pytest.mark.parametrize("fault", [KeyboardInterrupt, MemoryError, SystemExit])
+def test_an_interrupted_run_leaves_the_old_answers_and_no_half_file(
+    net: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: type[BaseException]
+) -> None:
+    source = _write(tmp_path / "in.csv", MIXED, COLUMNS)
+    monkeypatch.setattr("adequacy.outputs.batch._ROWS", 2)
+    for out in (tmp_path / "out.csv", tmp_path / "out.parquet"):
+        if out.suffix == ".parquet":
+            pytest.importorskip("pyarrow")
+        out.write_text("the answers of yesterday", encoding="utf-8")
+
+        def stop(done: int) -> None:
+            if done > 2:
+                raise fault
+
+        with pytest.raises(fault):
+            answer_file(source, out, BatchAnswerer(lambda on: net.file, net.policy, DAY), progress=stop)
+        assert out.read_text(encoding="utf-8") == "the answers of yesterday"
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_progress_counts_rows_chunk_by_chunk(net: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = _write(tmp_path / "in.csv", MIXED, COLUMNS)
+    monkeypatch.setattr("adequacy.outputs.batch._ROWS", 3)
+    seen: list[int] = []
+    answer_file(source, tmp_path / "out.csv", BatchAnswerer(lambda on: net.file, net.policy, DAY), progress=seen.append)
+    assert seen == [3, 4]
+
+
+HOSTILE = {
+    "a quotation mark that stays open": ('id,service,zip\n1,"saiop,27546\n2,saiop,27501\n', "quotation mark"),
+    "two columns of one name": ("id,service,zip,ZIP\n1,saiop,27546,27501\n", "several columns are called 'zip'"),
+    "no header": ("1,saiop,27546\n", "no column id"),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_a_file_that_could_be_read_in_two_ways_is_refused(run: Callable[..., Ran], tmp_path: Path, what: str) -> None:
+    text, words = HOSTILE[what]
+    (tmp_path / "in.csv").write_text(text, encoding="utf-8")
+    ran = run("batch", str(tmp_path / "in.csv"), "--out", str(tmp_path / "out.csv"))
+    assert ran.code == 3
+    assert words in ran.err.splitlines()[-1]
+    assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_what_a_spreadsheet_saves_is_read(run: Callable[..., Ran], tmp_path: Path, encoding: str) -> None:
+    text = "id;service;zip\r\nn\u00fa\u00f1ez;SAIOP;27546-1234\r\n\r\nx;saiop\r\n\x1b[31m;saiop;27546\r\n"
+    (tmp_path / "in.csv").write_bytes(text.encode(encoding))
+    assert run("batch", str(tmp_path / "in.csv"), "--out", str(tmp_path / "out.csv")).code == 0
+    rows = _read(tmp_path / "out.csv")
+    assert [(row["id"], row["finding"]) for row in rows] == [
+        ("n\u00fa\u00f1ez", "covered"), ("x", ""), ("[31m", "covered")
+    ]  # fmt: skip
 
 
 def test_an_answer_file_of_another_kind_is_wrong_usage(run: Callable[..., Ran], tmp_path: Path) -> None:
