@@ -8,8 +8,10 @@ values in most columns).
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import starmap
 from typing import TYPE_CHECKING, NamedTuple
 
+from adequacy.intake.coded import Coded, number_rows
 from adequacy.intake.findings import Findings, Source, reason, rules
 
 if TYPE_CHECKING:
@@ -62,7 +64,7 @@ class Judges:
 
 
 class Batch:
-    """Rows of one source, as one array of text per declared column.
+    """Rows of one source, as one column of numbered texts per declared column.
 
     Parameters
     ----------
@@ -70,8 +72,8 @@ class Batch:
         File and sheet.
     rows : ndarray of int
         Row numbers as a spreadsheet shows them.
-    values : mapping of str to ndarray of object
-        Declared column -> its cells as text; ``""`` is empty. Taken over, not copied.
+    values : mapping of str to Coded or ndarray of object
+        Declared column -> its cells as text; ``""`` is empty.
     labels : mapping of str to str
         Declared column -> the header as the file writes it. Columns without one are named by their own name.
     findings : Findings
@@ -82,7 +84,7 @@ class Batch:
         self,
         source: Source,
         rows: np.ndarray,
-        values: dict[str, np.ndarray],
+        values: Mapping[str, Coded | np.ndarray],
         labels: Mapping[str, str],
         findings: Findings,
     ) -> None:
@@ -90,22 +92,20 @@ class Batch:
 
         self.source = source
         self.rows = rows
-        self.values = values
+        self.values = {name: each if isinstance(each, Coded) else Coded.of(each) for name, each in values.items()}
         self.labels = labels
         self.findings = findings
         self.refused = np.zeros(len(rows), dtype=bool)
-        self._as_read = dict(values)
+        self._as_read = dict(self.values)
         self._refusals: dict[int, tuple[str, str, str]] = {}
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def column(self, name: str) -> np.ndarray:
-        """Return the cells of one declared column; a column the file lacks is empty throughout."""
-        import numpy as np
-
+    def column(self, name: str) -> Coded:
+        """Return one declared column; one that the file lacks is empty throughout."""
         if name not in self.values:
-            self.values[name] = np.full(len(self), "", dtype=object)
+            self.values[name] = Coded.constant("", len(self))
         return self.values[name]
 
     def judge(self, names: tuple[str, ...], judge: Judge) -> None:
@@ -118,9 +118,11 @@ class Batch:
 
         codes, combinations = self._distinct(names)
         by_column: dict[tuple[str, int], list[tuple[int, Change]]] = {}
-        for place, combination in enumerate(combinations):
+        for place, asked in enumerate(map(tuple, starmap(judge, combinations))):
+            if not asked:
+                continue
             said: dict[str, int] = {}
-            for change in judge(*combination):
+            for change in asked:
                 turn = said[change.column] = said.get(change.column, -1) + 1
                 by_column.setdefault((change.column, turn), []).append((place, change))
         for (name, _), changes in by_column.items():
@@ -133,15 +135,16 @@ class Batch:
         import numpy as np
 
         places = np.flatnonzero(where)
-        old = self._old(column)[places]
+        old = self._old(column).at(places)
         details = [detail] * len(places) if isinstance(detail, str) else list(detail[places])
         self.findings.add(self.source, self.rows[places], self._label(column), rule, old=old, new=new, detail=details)
         if rules()[rule].verdict == "refused":
             self._refuse(places, column, rule, details)
 
-    def as_read(self, name: str) -> np.ndarray:
-        """Return the cells of a column as they were read, in the rows that were not refused."""
-        return self._old(name)[~self.refused]
+    def texts_as_read(self, name: str) -> list[str]:
+        """Return the distinct texts of a column as they were read, in the rows that were not refused."""
+        texts: list[str] = self._old(name).take(~self.refused).texts.tolist()
+        return texts
 
     def refused_rows(self) -> pd.DataFrame:
         """Return table ``refused`` for this batch: one row per refused row, with its first reason."""
@@ -164,32 +167,30 @@ class Batch:
 
     def _distinct(self, names: tuple[str, ...]) -> tuple[np.ndarray, list[tuple[str, ...]]]:
         """Number the distinct combinations of the named columns in order of appearance."""
-        import pandas as pd
-
-        codes, uniques = pd.factorize(self.column(names[0]))
-        combinations: list[tuple[str, ...]] = [(value,) for value in uniques]
-        for name in names[1:]:
-            more, values = pd.factorize(self.column(name))
-            codes, pairs = pd.factorize(codes.astype("int64") * max(len(values), 1) + more)
-            combinations = [(*combinations[pair // len(values)], values[pair % len(values)]) for pair in pairs.tolist()]
-        return codes, combinations
+        columns = [self.column(name) for name in names]
+        if len(columns) == 1:
+            return columns[0].codes, [(text,) for text in columns[0].texts.tolist()]
+        numbers, first = number_rows(*(column.codes for column in columns))
+        return numbers, list(zip(*(column.at(first).tolist() for column in columns), strict=True))
 
     def _write(self, name: str, changes: list[Change], which: np.ndarray) -> None:
         """Write changes into one column; ``which`` numbers the change of each row, -1 for none."""
         import numpy as np
 
         cells = self.column(name)
+        pairs, first = number_rows(which + 1, cells.codes)
+        was = cells.at(first).tolist()
+        now = [changes[number].value if number >= 0 else old
+               for number, old in zip(which[first].tolist(), was, strict=True)]  # fmt: skip
+        fresh = Coded.made(pairs, now)
         touched = np.flatnonzero(which >= 0)
-        new = np.array([change.value for change in changes], dtype=object)
-        fresh = cells.copy()
-        fresh[touched] = new[which[touched]]
         for rule in dict.fromkeys(change.rule for change in changes if change.rule):
             has_rule = np.array([change.rule == rule for change in changes])
             places = touched[has_rule[which[touched]]]
-            details = [changes[number].detail for number in which[places]]
+            details = [changes[number].detail for number in which[places].tolist()]
             self.findings.add(
                 self.source, self.rows[places], self._label(name), rule,
-                old=self._old(name)[places], new=fresh[places], detail=details,
+                old=self._old(name).at(places), new=fresh.at(places), detail=details,
             )  # fmt: skip
             if rules()[rule].verdict == "refused":
                 self._refuse(places, name, rule, details)
@@ -201,8 +202,8 @@ class Batch:
         for place, detail in zip(places.tolist(), details, strict=True):
             self._refusals.setdefault(place, (self._label(column), rule, detail))
 
-    def _old(self, name: str) -> np.ndarray:
-        """Return the cells of a column as they were read."""
+    def _old(self, name: str) -> Coded:
+        """Return a column as it was read."""
         return self._as_read[name] if name in self._as_read else self.column(name)
 
     def _label(self, name: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from adequacy.intake.findings import package_rows
@@ -51,6 +51,7 @@ class Layout:
         return {name: " + ".join(self.headers[place] for place in places) for name, places in self.columns.items()}
 
 
+@lru_cache(maxsize=1 << 16)
 def plain(header: str) -> str:
     r"""Strip a header of case, blanks and punctuation, so that spellings of one header agree.
 

@@ -10,18 +10,20 @@ import re
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from adequacy.intake.coded import Numbering
 from adequacy.intake.findings import Source
 from adequacy.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     import pandas as pd
 
     from adequacy.intake.findings import Findings
     from adequacy.intake.rows import Limits
 
-__all__ = ["add_ids", "name_key", "note_rows", "place_key", "review", "street_key"]
+__all__ = ["NUMBERED", "add_ids", "name_key", "note_rows", "place_key", "review", "street_key"]
 
 _STREET_WORDS = {
     "street": "st", "str": "st", "avenue": "ave", "av": "ave", "boulevard": "blvd", "drive": "dr", "road": "rd",
@@ -72,32 +74,28 @@ def name_key(name: str) -> str:
     return " ".join(word for word in words if word not in _COMPANY_WORDS) or " ".join(words)
 
 
-def add_ids(rows: pd.DataFrame) -> None:
+def add_ids(rows: pd.DataFrame, numbering: Numbering) -> None:
     """Fill in missing ``provider_id`` and ``site_id``, in place: from NPI (or name), and from the address key.
 
     Parameters
     ----------
     rows : DataFrame
         Table ``roster`` as text, ``""`` for empty. ``lon`` and ``lat`` are still text.
+    numbering : Numbering
+        The numbers of its columns.
     """
-    import numpy as np
-    import pandas as pd
-
-    missing = rows["provider_id"] == ""
-    names = pd.Series(_by_distinct(rows["provider_name"], lambda name: f"N{_short(name_key(name))}"), index=rows.index)
-    from_npi = np.where(rows["npi"] != "", rows["npi"], names)
-    rows.loc[missing, "provider_id"] = from_npi[missing.to_numpy()]
-    missing = rows["site_id"] == ""
-    wanted = rows.loc[missing, ["provider_id", "street", "zip5", "lon", "lat", "city"]]
-    distinct = wanted.drop_duplicates()
-    made = {key: f"{key[0]}-{_short(place_key(*key[1:]))}" for key in distinct.itertuples(index=False, name=None)}
-    rows.loc[missing, "site_id"] = [made[key] for key in wanted.itertuples(index=False, name=None)]
+    numbering.make("provider_id", ("provider_id", "npi", "provider_name"), _provider_id)
+    numbering.make("site_id", ("site_id", "provider_id", "street", "zip5", "lon", "lat", "city"), _site_id)
 
 
-def _by_distinct(values: pd.Series, fold: object) -> list[str]:
-    """Apply a function to every distinct text once."""
-    made = {value: fold(value) for value in values.unique()}  # type: ignore[operator]
-    return [made[value] for value in values]
+def _provider_id(given: str, npi: str, name: str) -> str:
+    """Return the id of a provider: as given, else its NPI, else made from its name."""
+    return given or npi or f"N{_short(name_key(name))}"
+
+
+def _site_id(given: str, provider: str, *place: str) -> str:
+    """Return the id of a site: as given, else made from its provider and its place."""
+    return given or f"{provider}-{_short(place_key(*place))}"
 
 
 def _short(key: str) -> str:
@@ -135,7 +133,7 @@ def note_rows(
         )  # fmt: skip
 
 
-def review(rows: pd.DataFrame, findings: Findings, limits: Limits) -> pd.DataFrame:
+def review(rows: pd.DataFrame, findings: Findings, limits: Limits, numbering: Numbering) -> pd.DataFrame:
     """Make one of what is written two ways, and name what only a person can tell apart.
 
     Sites of one id become one place, spelled as in the first row; a site id that stands for two places or two
@@ -150,27 +148,32 @@ def review(rows: pd.DataFrame, findings: Findings, limits: Limits) -> pd.DataFra
         Where all this is noted.
     limits : Limits
         What counts as one place, and the known limit of an upstream list.
+    numbering : Numbering
+        The numbers of its columns.
 
     Returns
     -------
     DataFrame
         The rows that stay.
     """
-    _share_site_ids(rows, findings)
-    _one_name(rows, findings)
-    _one_place(rows, findings, limits)
-    _two_ids_one_place(rows, findings)
-    kept = _once(rows, findings)
-    _disagreeing(kept, findings)
-    _near_names(kept, findings)
+    # who and where is asked of the first row of each combination: a roster has few of them, and the rows follow suit
+    _, first = numbering.of(_IDENTITY)
+    _share_site_ids(rows, first, findings)
+    _one_name(rows, first, findings)
+    _one_place(rows, first, findings, limits)
+    numbering.changed(*_IDENTITY)
+    _two_ids_one_place(rows.iloc[first], findings)
+    kept = _once(rows, findings, numbering)
+    _disagreeing(kept, findings, numbering if kept is rows else Numbering(kept))
+    _near_names(rows.iloc[first], findings)
     if limits.upload_locations:
-        _cut_off(kept, findings, limits.upload_locations)
+        _cut_off(kept, rows.iloc[first], findings, limits.upload_locations)
     return kept
 
 
-def _share_site_ids(rows: pd.DataFrame, findings: Findings) -> None:
+def _share_site_ids(rows: pd.DataFrame, first_rows: np.ndarray, findings: Findings) -> None:
     """Give each provider its own site id where several share one."""
-    pairs = rows[["site_id", "provider_id"]].drop_duplicates()
+    pairs = rows[["site_id", "provider_id"]].iloc[first_rows].drop_duplicates()
     shared = set(pairs.loc[pairs["site_id"].duplicated(keep=False), "site_id"])
     if not shared:
         return
@@ -182,19 +185,20 @@ def _share_site_ids(rows: pd.DataFrame, findings: Findings) -> None:
     rows.loc[theirs, "site_id"] = new
 
 
-def _one_name(rows: pd.DataFrame, findings: Findings) -> None:
+def _one_name(rows: pd.DataFrame, first_rows: np.ndarray, findings: Findings) -> None:
     """Name providers by their first row; say where names or NPIs of one id differ."""
     for name, fold, spelled, differs in (
         ("provider_name", name_key, "provider_spelling", "provider_two_names"),
         ("npi", str, "", "provider_two_npis"),
     ):
-        given = rows[rows[name] != ""]
-        pairs = given[["provider_id", name]].drop_duplicates()
+        pairs = rows[["provider_id", name]].iloc[first_rows].drop_duplicates()
+        pairs = pairs[pairs[name] != ""]
         odd = set(pairs.loc[pairs["provider_id"].duplicated(keep=False), "provider_id"])
         if not odd:
             continue
         first = dict(zip(pairs["provider_id"][::-1], pairs[name][::-1], strict=True))
-        other = given[given["provider_id"].isin(odd) & (given[name] != given["provider_id"].map(first))]
+        given = rows[rows["provider_id"].isin(odd) & (rows[name] != "")]
+        other = given[given[name] != given["provider_id"].map(first)]
         firsts = other["provider_id"].map(first).tolist()
         said = [
             spelled if spelled and fold(theirs) == fold(ours) else differs
@@ -209,11 +213,14 @@ def _one_name(rows: pd.DataFrame, findings: Findings) -> None:
 
 
 _PLACE = ("street", "suite", "city", "state", "zip5", "county_fips", "lon", "lat", "precision")
+_IDENTITY = ("provider_id", "provider_name", "npi", "site_id", *_PLACE)
+#: Columns whose numbers are asked for more than once.
+NUMBERED = frozenset({*_IDENTITY, "service_key", "contract_from", "contract_to", "source_file", "source_sheet"})
 
 
-def _one_place(rows: pd.DataFrame, findings: Findings, limits: Limits) -> None:
+def _one_place(rows: pd.DataFrame, first_rows: np.ndarray, findings: Findings, limits: Limits) -> None:
     """Let every row of a site say the same place as its first row; split ids that stand for two places."""
-    distinct = rows[["site_id", *_PLACE]].drop_duplicates()
+    distinct = rows[["site_id", *_PLACE]].iloc[first_rows].drop_duplicates()
     odd = distinct[distinct["site_id"].duplicated(keep=False)]
     moves: dict[tuple[str, ...], tuple[str, list[str]]] = {}
     for site, group in odd.groupby("site_id", sort=False):
@@ -298,9 +305,9 @@ def _gap_mi(one: tuple[str, str], two: tuple[str, str]) -> float:
     return miles(*map(float, one), *map(float, two)) if all((*one, *two)) and one != two else 0.0
 
 
-def _two_ids_one_place(rows: pd.DataFrame, findings: Findings) -> None:
+def _two_ids_one_place(spots: pd.DataFrame, findings: Findings) -> None:
     """Name places of one provider that go under two site ids."""
-    sites = rows.drop_duplicates("site_id")
+    sites = spots.drop_duplicates("site_id")
     sites = sites[sites["street"] != ""]
     keys = [
         (provider, street_key(street), zip5, suite.casefold())
@@ -322,40 +329,49 @@ def _two_ids_one_place(rows: pd.DataFrame, findings: Findings) -> None:
     )
 
 
-def _once(rows: pd.DataFrame, findings: Findings) -> pd.DataFrame:
+def _once(rows: pd.DataFrame, findings: Findings, numbering: Numbering) -> pd.DataFrame:
     """Keep one of offerings that agree in every column."""
+    import numpy as np
+
+    numbers, first = numbering.of(("provider_id", "site_id", "service_key", "contract_from", "contract_to"))
+    if len(first) == len(rows):
+        return rows
+    alike = rows[np.bincount(numbers)[numbers] > 1]
     facts = [name for name in rows.columns if name not in {"source_file", "source_sheet", "source_row"}]
-    twice = rows.duplicated(subset=facts, keep="first")
+    twice = alike.duplicated(subset=facts, keep="first")
     if not twice.any():
         return rows
-    again = rows[twice]
-    keys = rows[facts].apply(lambda column: column.astype("category").cat.codes)
-    numbers = keys.groupby(list(keys.columns), sort=False).ngroup()
-    first = dict(zip(numbers[~twice], rows.loc[~twice, "source_row"], strict=True))
-    detail = [f"first in row {first[number]}" for number in numbers[twice]]
+    again = alike[twice]
+    keys = alike[facts].apply(lambda column: column.astype("category").cat.codes)
+    groups = keys.groupby(list(keys.columns), sort=False).ngroup()
+    firsts = dict(zip(groups[~twice], alike.loc[~twice, "source_row"], strict=True))
+    detail = [f"first in row {firsts[number]}" for number in groups[twice]]
     note_rows(findings, again, "service", "duplicate_row", old=again["service_key"].tolist(), detail=detail)
-    return rows[~twice].reset_index(drop=True)
+    kept: pd.DataFrame = rows.drop(index=again.index).reset_index(drop=True)
+    return kept
 
 
-def _disagreeing(rows: pd.DataFrame, findings: Findings) -> None:
+def _disagreeing(rows: pd.DataFrame, findings: Findings, numbering: Numbering) -> None:
     """Name offerings described twice at the same time with different facts, each by its first differing column."""
-    key = ["provider_id", "site_id", "service_key", "contract_id", "agreement_type", "funding"]
-    several = rows[rows.duplicated(subset=key, keep=False)]
-    if several.empty:
+    import numpy as np
+
+    key = ("provider_id", "site_id", "service_key", "contract_id", "agreement_type", "funding")
+    numbers, first = numbering.of(key)
+    firsts = first[numbers]
+    starts, ends, ended = _in_order(numbering)
+    start = np.maximum(starts, starts[firsts])
+    over = (ended & (ends < start)) | (ended[firsts] & (ends[firsts] < start))
+    places = np.flatnonzero(~over & (firsts != np.arange(len(rows))))
+    if not len(places):
         return
     of_place = {*_PLACE, "site_name", "phone", "email", "referral_email", "provider_name", "npi", "provider_kind"}
     facts = [name for name in table("roster").names if name not in {*key, *of_place, "service", "taxonomy"}]
-    grouped = several.groupby(key, sort=False)
-    first = grouped[[*facts, "source_row"]].transform("first")
-    start = several["contract_from"].where(several["contract_from"] >= first["contract_from"], first["contract_from"])
-    over = ((several["contract_to"] != "") & (several["contract_to"] < start)) | (
-        (first["contract_to"] != "") & (first["contract_to"] < start)
-    )
-    open_rows = ~over & (grouped.cumcount() > 0)
+    theirs, ours = rows.iloc[places], rows.iloc[firsts[places]]
+    open_rows = np.ones(len(places), dtype=bool)
     for name in facts:
-        differs = open_rows & (several[name] != first[name])
-        part = several[differs]
-        said = zip(first.loc[differs, "source_row"], first.loc[differs, name], strict=True)
+        differs = open_rows & (theirs[name].to_numpy() != ours[name].to_numpy())
+        part = theirs[differs]
+        said = zip(ours.loc[differs, "source_row"], ours.loc[differs, name], strict=True)
         note_rows(
             findings, part, name, "rows_disagree", old=part[name].tolist(), new=part[name].tolist(),
             detail=[f"row {number}: {value or 'nothing'}" for number, value in said],
@@ -363,12 +379,26 @@ def _disagreeing(rows: pd.DataFrame, findings: Findings) -> None:
         open_rows &= ~differs
 
 
-def _near_names(rows: pd.DataFrame, findings: Findings) -> None:
+def _in_order(numbering: Numbering) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the first and last days of the contracts as numbers in the order of the days, and which have a last."""
+    import numpy as np
+
+    numbers, texts = [], []
+    for name in ("contract_from", "contract_to"):
+        codes, first = numbering.of((name,))
+        numbers.append(codes)
+        texts.append(numbering.texts(name, first).astype(str))
+    days = np.unique(np.concatenate(texts))
+    starts, ends = (np.searchsorted(days, each)[codes] for codes, each in zip(numbers, texts, strict=True))
+    return starts, ends, (texts[1] != "")[numbers[1]]
+
+
+def _near_names(spots: pd.DataFrame, findings: Findings) -> None:
     """List providers of different ids whose names are nearly the same, for a person to look at."""
     from rapidfuzz import process
     from rapidfuzz.fuzz import ratio
 
-    providers = rows.drop_duplicates("provider_id")
+    providers = spots.drop_duplicates("provider_id")
     keys = [name_key(name) for name in providers["provider_name"]]
     blocks: dict[str, list[int]] = {}
     for place, key in enumerate(keys):
@@ -393,11 +423,13 @@ def _near_names(rows: pd.DataFrame, findings: Findings) -> None:
     )  # fmt: skip
 
 
-def _cut_off(rows: pd.DataFrame, findings: Findings, most: int) -> None:
+def _cut_off(rows: pd.DataFrame, spots: pd.DataFrame, findings: Findings, most: int) -> None:
     """Name NPIs with exactly so many sites as an upstream list can hold."""
-    sites = rows.loc[rows["npi"] != "", ["npi", "site_id"]].drop_duplicates()
+    sites = spots.loc[spots["npi"] != "", ["npi", "site_id"]].drop_duplicates()
     counts = sites.groupby("npi").size()
     full = counts.index[counts == most]
+    if full.empty:
+        return
     last = rows[rows["npi"].isin(full)].drop_duplicates("npi", keep="last")
     note_rows(
         findings, last, "npi", "ten_locations", old=last["npi"].tolist(), new=last["npi"].tolist(), detail=str(most)

@@ -88,9 +88,11 @@ class Enrolment:
                     judge = cell_judge(column, today=self._today, words=words.get(column.name))
                     batch.judge((column.name,), judge)
                     if column.name in STATUS_COLUMNS:
-                        texts = dict.fromkeys(batch.as_read(column.name).tolist())
+                        texts = batch.texts_as_read(column.name)
                         self.stated |= {column.name for text in texts if says_unknown(judge, text)}
-            frame = pd.DataFrame({name: batch.column(name) for name in (*_KEYS, *ENROLMENT_COLUMNS)}, dtype=object)
+            frame = pd.DataFrame(
+                {name: batch.column(name).array() for name in (*_KEYS, *ENROLMENT_COLUMNS)}, dtype=object
+            )
             frame["source_file"], frame["source_sheet"] = batch.source.file, batch.source.sheet
             frame["source_row"] = batch.rows
             self._frames.append(frame[~batch.refused])

@@ -38,7 +38,7 @@ __all__ = ["Block", "RosterFile", "Sheet", "open_roster"]
 
 BLOCK_LINES = 50_000
 #: A block of a text file is bounded by its size: a line of a national extract is a hundred times that of a roster.
-_BLOCK_CHARACTERS = 8 << 20
+_BLOCK_CHARACTERS = 16 << 20
 #: Rows looked at to find the header and the separator.
 HEAD_ROWS = 30
 _SAMPLE_LINES = 4 * HEAD_ROWS
@@ -323,47 +323,62 @@ def _text_blocks(file: RosterFile, sheet: Sheet, wanted: list[int], after: int) 
     """Yield the records of a text file in blocks: the fast parser where every line is regular, else the exact one."""
     with _lines(file, sheet.encoding) as lines:
         number = 0
-        while chunk := lines.readlines(_BLOCK_CHARACTERS):
-            regular = _regular(chunk, sheet._separator, sheet.width)
+        while text := lines.read(_BLOCK_CHARACTERS):
+            text += lines.readline()
+            regular, count = _regular(text, sheet._separator, sheet.width)
             if regular is None:  # a quoted cell runs over lines: only a true parser knows where rows end from here on
                 rest = separated_records(
-                    itertools.chain(chunk, lines), sheet._separator, file.name, width=sheet.width, after=number
-                )
+                    itertools.chain(io.StringIO(text, newline=""), lines), sheet._separator, file.name,
+                    width=sheet.width, after=number,
+                )  # fmt: skip
                 while records := list(itertools.islice(rest, BLOCK_LINES)):
                     yield from _shown(_exact_block(records, wanted, number, sheet.width), after)
                     number += len(records)
                 return
-            block = _fast_block(chunk, sheet._separator, wanted, number, sheet.width) if regular else None
+            block = _fast_block(text, count, sheet._separator, wanted, number, sheet.width) if regular else None
             if block is None:
-                records = list(separated_records(chunk, sheet._separator, file.name, width=sheet.width, after=number))
+                given = io.StringIO(text, newline="")
+                records = list(separated_records(given, sheet._separator, file.name, width=sheet.width, after=number))
                 block = _exact_block(records, wanted, number, sheet.width)
             yield from _shown(block, after)
-            number += len(chunk)
+            number += count
 
 
-def _regular(chunk: list[str], separator: str, width: int) -> bool | None:
-    """Tell whether every line holds exactly ``width`` cells; None if a quoted cell may run over lines."""
-    bare = [_QUOTED.sub("", line) if '"' in line else line for line in chunk]
-    if any('"' in line for line in bare):
-        return None
-    return all(line.count(separator) == width - 1 for line in bare)
+def _regular(text: str, separator: str, width: int) -> tuple[bool | None, int]:
+    """Tell whether every line holds exactly ``width`` cells, None if a quoted cell may run over lines; count the lines.
+
+    A million lines pass here, so that they are cut at the one line end that a file has, if it has but one.
+    """
+    returns = text.count("\r")
+    if not returns or returns == text.count("\r\n") == text.count("\n"):
+        bare = text.split("\r\n" if returns else "\n")
+        if not bare[-1]:
+            bare.pop()
+    else:
+        bare = io.StringIO(text, newline="").readlines()
+    count = len(bare)
+    if '"' in text:
+        bare = [_QUOTED.sub("", line) if '"' in line else line for line in bare]
+        if any('"' in line for line in bare):
+            return None, count
+    return {line.count(separator) for line in bare} == {width - 1}, count
 
 
-def _fast_block(chunk: list[str], separator: str, wanted: list[int], number: int, width: int) -> Block | None:
+def _fast_block(text: str, count: int, separator: str, wanted: list[int], number: int, width: int) -> Block | None:
     """Parse regular lines with the C parser of pandas; None where it disagrees that they are regular."""
     import numpy as np
     import pandas as pd
 
     try:
         frame = pd.read_csv(
-            io.StringIO("".join(chunk)), sep=separator, header=None, names=range(width), usecols=wanted, dtype=object,
+            io.StringIO(text), sep=separator, header=None, names=range(width), usecols=wanted, dtype=object,
             na_filter=False, skip_blank_lines=False, index_col=False, engine="c",
         )  # fmt: skip
     except pd.errors.ParserError:
         return None
-    if len(frame) != len(chunk):
+    if len(frame) != count:
         return None
-    numbers = np.arange(number + 1, number + 1 + len(chunk), dtype=np.int64)
+    numbers = np.arange(number + 1, number + 1 + count, dtype=np.int64)
     return Block(numbers, {place: frame[place].to_numpy(dtype=object) for place in wanted})
 
 

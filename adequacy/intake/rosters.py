@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING
 from adequacy.errors import MissingColumn, NoStandardInForce, RosterRefused, UsageError
 from adequacy.intake.batch import Judges
 from adequacy.intake.cells import cell_judge, empties, says_unknown
+from adequacy.intake.coded import Coded, Gathered
 from adequacy.intake.findings import Findings, Source, package_rows
 from adequacy.intake.header import plain
-from adequacy.intake.identity import add_ids, review
+from adequacy.intake.identity import NUMBERED, add_ids, review
 from adequacy.intake.joins import Enrolment, is_enrolment
 from adequacy.intake.mapping import Default, Mapping, read_mapping
 from adequacy.intake.plan_net import DIRECTORY_COLUMNS, read_plan_net
 from adequacy.intake.readers import open_roster
-from adequacy.intake.rows import Limits, judge_batch, offerings
+from adequacy.intake.rows import OFFERING_COLUMNS, Limits, judge_batch, offerings
 from adequacy.intake.sources import batches, lay_out, no_status, require_columns
 from adequacy.tables import STATUS_COLUMNS, table
 
@@ -31,9 +32,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    import numpy as np
     import pandas as pd
 
     from adequacy.intake.batch import Batch
+    from adequacy.intake.coded import Numbering
     from adequacy.intake.header import Layout
     from adequacy.intake.readers import RosterFile
     from adequacy.intake.sources import LaidOut
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FileRead", "Intake", "limits_of", "read_rosters", "require_acceptable"]
 
+#: The columns of ``Intake.rows``, in order.
+_COLUMNS = (*OFFERING_COLUMNS, "source_file", "source_sheet", "source_row")
 #: Rules by which the mapping itself leaves a row out: such rows are refused by declaration, not by fault.
 DECLARED = frozenset({"taxonomy_not_mapped"})
 
@@ -121,7 +126,8 @@ class _Reading:
     limits: Limits
     findings: Findings = field(default_factory=Findings)
     judges: Judges = field(default_factory=Judges)
-    frames: list[pd.DataFrame] = field(default_factory=list)
+    offered: Gathered = field(default_factory=lambda: Gathered(_COLUMNS[:-1]))
+    numbers: list[np.ndarray] = field(default_factory=list)
     refused: list[pd.DataFrame] = field(default_factory=list)
     layouts: dict[tuple[str, str], Layout] = field(default_factory=dict)
     read: int = 0
@@ -304,14 +310,16 @@ def _take(reading: _Reading, batch: Batch) -> None:
     )
     reading.refused.append(batch.refused_rows())
     reading.by_mapping += batch.refused_by(DECLARED)
-    reading.frames.append(offerings(batch, reading.mapping))
+    columns, numbers = offerings(batch, reading.mapping)
+    for name, text in (("source_file", batch.source.file), ("source_sheet", batch.source.sheet)):
+        columns[name] = Coded.constant(text, len(numbers))
+    reading.offered.add(columns)
+    reading.numbers.append(numbers)
     _note_stated(reading, batch)
 
 
 def _note_stated(reading: _Reading, batch: Batch) -> None:
     """Note which status columns say outright that they know nothing: by the mapping, or in a cell."""
-    import pandas as pd
-
     source, mapping = batch.source, reading.mapping
     declared = {*mapping.constants, *(default.column for default in mapping.defaults if default.value == "unknown")}
     layout = reading.layouts.get((source.file, source.sheet))
@@ -322,17 +330,17 @@ def _note_stated(reading: _Reading, batch: Batch) -> None:
         judge = reading.judges(
             name, partial(cell_judge, table("roster").column(name), today=reading.on, words=mapping.words.get(name))
         )
-        texts = pd.unique(batch.as_read(name)).tolist()
-        if name in declared or any(says_unknown(judge, text) for text in texts):
+        if name in declared or any(says_unknown(judge, text) for text in batch.texts_as_read(name)):
             reading.stated.add((source.file, source.sheet, name))
 
 
 def _finished(reading: _Reading, sources: tuple[FileRead, ...], enrolment: Enrolment) -> Intake:
     """Do what needs all rows at once, and hand over."""
+    import numpy as np
     import pandas as pd
 
-    rows = pd.concat(reading.frames, ignore_index=True) if reading.frames else pd.DataFrame()
-    reading.frames.clear()
+    rows, numbering = reading.offered.table(NUMBERED)
+    rows["source_row"] = np.concatenate(reading.numbers) if reading.numbers else np.array([], dtype=np.int64)
     refused = pd.concat(reading.refused, ignore_index=True) if reading.refused else pd.DataFrame()
     if rows.empty:
         names = ", ".join(source.name for source in sources)
@@ -341,19 +349,21 @@ def _finished(reading: _Reading, sources: tuple[FileRead, ...], enrolment: Enrol
         first = f" The first reason: {refused['reason'].iloc[0]}" if len(refused) else ""
         first = first or " The mapping's [rows] leave out all of them." * bool(reading.left_out)
         raise RosterRefused(f"{names}: none of {reading.read + reading.left_out:,} rows can be used.{first}")
-    add_ids(rows)
+    add_ids(rows, numbering)
     enrolment.join(rows, reading.catalogue)
     defaults = _set_defaults(rows, reading.mapping)
-    _require_statuses(reading, rows, enrolment.stated)
+    _require_statuses(reading, rows, numbering, enrolment.stated)
     for name, meaning in empties().items():
         if name in rows:
             rows.loc[rows[name] == "", name] = meaning
-    rows = review(rows, reading.findings, reading.limits)
+    numbering.changed(*enrolment.columns, *(default.column for default in defaults), *empties())
+    rows = review(rows, reading.findings, reading.limits, numbering)
     for name in ("lon", "lat"):
-        rows[name] = pd.to_numeric(rows[name], errors="coerce")
+        codes, texts = pd.factorize(rows[name].to_numpy(dtype=object))
+        rows[name] = pd.to_numeric(texts, errors="coerce")[codes]
     _set_precision(rows)
     return Intake(
-        rows=_ordered(rows),
+        rows=rows,
         refused=refused,
         findings=reading.findings.frame({key: layout.labels for key, layout in reading.layouts.items()}),
         sources=sources,
@@ -366,7 +376,7 @@ def _finished(reading: _Reading, sources: tuple[FileRead, ...], enrolment: Enrol
     )
 
 
-def _require_statuses(reading: _Reading, rows: pd.DataFrame, joined: set[str]) -> None:
+def _require_statuses(reading: _Reading, rows: pd.DataFrame, numbering: Numbering, joined: set[str]) -> None:
     """Refuse a source in which a status says nothing in any row; warn of the rows in which it is empty.
 
     Parameters
@@ -379,18 +389,24 @@ def _require_statuses(reading: _Reading, rows: pd.DataFrame, joined: set[str]) -
     MissingColumn
         A network in which nothing counts would call every place a gap, and nobody would see why.
     """
-    for key, theirs in rows.groupby(["source_file", "source_sheet"], sort=False):
-        source = Source(*map(str, key))
-        layout = reading.layouts.get((source.file, source.sheet))
+    import pandas as pd
+
+    numbers, first = numbering.of(("source_file", "source_sheet"))
+    source_rows = rows["source_row"].to_numpy()
+    for number, key in enumerate(rows[["source_file", "source_sheet"]].iloc[first].itertuples(index=False, name=None)):
+        source = Source(*key)
+        theirs = numbers == number
+        layout = reading.layouts.get(key)
         for name in STATUS_COLUMNS:
-            said = theirs[name] != ""
-            stated = (source.file, source.sheet, name) in reading.stated
-            if not stated and name not in joined and not (said & (theirs[name] != "unknown")).any():
+            texts = rows[name].to_numpy(dtype=object)
+            said = theirs & (texts != "")
+            stated = (*key, name) in reading.stated
+            if not stated and name not in joined and not (said & (texts != "unknown")).any():
                 raise _silent(source, name, layout)
             if not stated or (layout and name in layout.columns):
                 column = layout.labels.get(name, name) if layout else name
-                numbers = theirs.loc[~said, "source_row"].drop_duplicates().to_numpy()
-                reading.findings.add(source, numbers, column, "status_empty", new="unknown")
+                empty = pd.unique(source_rows[theirs & ~said])
+                reading.findings.add(source, empty, column, "status_empty", new="unknown")
 
 
 def _silent(source: Source, name: str, layout: Layout | None) -> MissingColumn:
@@ -421,12 +437,6 @@ def _set_precision(rows: pd.DataFrame) -> None:
     rows.loc[given & (rows["precision"] == ""), "precision"] = "given"
     rows.loc[~given & (rows["precision"] != "none"), "precision"] = ""
     rows.loc[~given & (rows["zip5"] == ""), "precision"] = "none"
-
-
-def _ordered(rows: pd.DataFrame) -> pd.DataFrame:
-    """Put the columns in their declared order."""
-    names = ["service_key" if name == "service" else name for name in table("roster").names]
-    return rows[[*names, "source_file", "source_sheet", "source_row"]].reset_index(drop=True)
 
 
 def require_acceptable(

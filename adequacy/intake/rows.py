@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from adequacy.errors import AmbiguousService, NoSuchService, UnknownService
 from adequacy.intake.batch import Change
 from adequacy.intake.cells import cell_judge, clean_text, read_date
+from adequacy.intake.coded import Coded, number_rows
 from adequacy.intake.places import (
     coordinates_judge,
     counties_served_judge,
@@ -31,13 +32,12 @@ if TYPE_CHECKING:
     from datetime import date
 
     import numpy as np
-    import pandas as pd
 
     from adequacy.intake.batch import Batch, Judges
     from adequacy.intake.mapping import Mapping
     from adequacy.policy import Catalogue
 
-__all__ = ["Limits", "judge_batch", "offerings"]
+__all__ = ["OFFERING_COLUMNS", "Limits", "judge_batch", "offerings"]
 
 _PERIODS = (("contract_from", "contract_to"), ("service_from", "service_to"), ("nctracks_from", "nctracks_to"))
 _CITY_STATE_ZIP = re.compile(
@@ -112,33 +112,37 @@ def judge_batch(
     batch.judge(("provider_name", "npi", "deactivated_on"), _provider_judge)
 
 
-def offerings(batch: Batch, mapping: Mapping) -> pd.DataFrame:
+#: The columns of an offering: table ``roster`` with ``service_key`` instead of ``service``.
+OFFERING_COLUMNS = tuple("service_key" if name == "service" else name for name in table("roster").names)
+
+
+def offerings(batch: Batch, mapping: Mapping) -> tuple[dict[str, Coded], np.ndarray]:
     """Return the rows of a batch that were not refused, one per service.
 
     Returns
     -------
-    DataFrame
-        Table ``roster`` with ``service_key`` instead of ``service``, all text, and ``source_file, source_sheet,
-        source_row``. A row made from taxonomies keeps only the codes that gave its service.
+    (dict of str to Coded, ndarray)
+        ``OFFERING_COLUMNS``, all text, and the row each came from as a spreadsheet shows it. A row made from
+        taxonomies keeps only the codes that gave its service.
     """
-    import pandas as pd
+    import numpy as np
 
-    keep = ~batch.refused
-    names = [name for name in table("roster").names if name != "service"]
-    data: dict[str, np.ndarray] = {name: batch.column(name)[keep] for name in names}
-    data["service_key"] = batch.column("service")[keep]
-    frame = pd.DataFrame(data, dtype=object)
-    frame["source_file"], frame["source_sheet"] = batch.source.file, batch.source.sheet
-    frame["source_row"] = batch.rows[keep]
-    if frame["service_key"].str.contains(";", regex=False).any():
-        frame["service_key"] = frame["service_key"].str.split(";")
-        frame = frame.explode("service_key", ignore_index=True)
+    service = batch.column("service")
+    parts = [text.split(";") for text in service.texts.tolist()]
+    kept = np.flatnonzero(~batch.refused)
+    lists = service.codes[kept]
+    counts = np.array([len(part) for part in parts], dtype=np.int64)[lists]
+    rows = np.repeat(kept, counts)
+    columns = {name: batch.column(name).take(rows) for name in OFFERING_COLUMNS if name != "service_key"}
+    starts = np.cumsum([0, *(len(part) for part in parts)])[:-1]
+    within = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    keys = [key for part in parts for key in part]
+    columns["service_key"] = Coded.made(np.repeat(starts[lists], counts) + within, keys)
     if mapping.taxonomies:
-        distinct = {
-            pair: _codes_for(mapping, *pair) for pair in set(zip(frame["taxonomy"], frame["service_key"], strict=True))
-        }
-        frame["taxonomy"] = [distinct[pair] for pair in zip(frame["taxonomy"], frame["service_key"], strict=True)]
-    return frame
+        numbers, first = number_rows(columns["taxonomy"].codes, columns["service_key"].codes)
+        pairs = zip(columns["taxonomy"].at(first), columns["service_key"].at(first), strict=True)
+        columns["taxonomy"] = Coded.made(numbers, [_codes_for(mapping, *pair) for pair in pairs])
+    return columns, batch.rows[rows]
 
 
 def _codes_for(mapping: Mapping, taxonomies: str, service: str) -> str:
@@ -266,8 +270,8 @@ def _judge_places(batch: Batch, judges: Judges, limits: Limits) -> None:
     if "street" in given:
         batch.judge(("street", "telehealth", "lon", "lat"), judges("site", lambda: street_judge))
         batch.judge(("street", "telehealth", "lon", "lat"), judges("unplaced", lambda: _unplaced_judge))
-    no_point = (batch.column("lon") == "") | (batch.column("lat") == "")
-    nowhere = no_point & (batch.column("zip5") == "") & (batch.column("telehealth") != "only") & ~batch.refused
+    no_point = batch.column("lon").equal("") | batch.column("lat").equal("")
+    nowhere = no_point & batch.column("zip5").equal("") & ~batch.column("telehealth").equal("only") & ~batch.refused
     batch.note(nowhere, "zip5", "no_place")
 
 

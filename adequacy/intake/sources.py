@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from adequacy.errors import MissingColumn
 from adequacy.intake.batch import Batch
+from adequacy.intake.coded import Coded, number_rows
 from adequacy.intake.header import SEVERAL, find_layout, plain
 from adequacy.tables import STATUS_COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import numpy as np
 
@@ -182,10 +183,15 @@ def no_status(source: Source, name: str, what: str, remedy: str) -> MissingColum
 
 def batches(each: LaidOut, mapping: Mapping, findings: Findings) -> Iterator[tuple[Batch, int]]:
     """Yield the rows of a sheet in batches, and with each how many rows the mapping's ``[rows]`` left out."""
-    for block in each.sheet.blocks(each.positions | set(_filters(each, mapping)), after=each.layout.last_row):
-        keep = _data_rows(each, block, findings)
-        inside = keep & _inside(each, block, mapping)
-        yield _batch(each, block, inside, mapping, findings), int(keep.sum() - inside.sum())
+    filters = _filters(each, mapping)
+    for block in each.sheet.blocks(each.positions | set(filters), after=each.layout.last_row):
+        cells = {place: Coded.of(column) for place, column in sorted(block.cells.items())}
+        keep = _data_rows(each, block, cells, findings)
+        inside = keep.copy()
+        for place, values in filters.items():
+            allowed = _truths(text.strip() in values for text in cells[place].texts.tolist())
+            inside &= allowed[cells[place].codes]
+        yield _batch(each, block, cells, inside, mapping, findings), int(keep.sum() - inside.sum())
 
 
 def _filters(each: LaidOut, mapping: Mapping) -> dict[int, tuple[str, ...]]:
@@ -194,31 +200,26 @@ def _filters(each: LaidOut, mapping: Mapping) -> dict[int, tuple[str, ...]]:
     return {place: wanted[plain(header)] for place, header in enumerate(each.layout.headers) if plain(header) in wanted}
 
 
-def _inside(each: LaidOut, block: Block, mapping: Mapping) -> np.ndarray:
-    """Tell which rows the mapping's ``[rows]`` keeps."""
+def _truths(values: Iterable[bool]) -> np.ndarray:
+    """Make an array of truth values."""
     import numpy as np
-    import pandas as pd
 
-    inside = np.ones(len(block.rows), dtype=bool)
-    for place, values in _filters(each, mapping).items():
-        inside &= pd.Series(block.cells[place], dtype=object).str.strip().isin(values).to_numpy()
-    return inside
+    return np.fromiter(values, dtype=bool)
 
 
-def _data_rows(each: LaidOut, block: Block, findings: Findings) -> np.ndarray:
+def _data_rows(each: LaidOut, block: Block, cells: dict[int, Coded], findings: Findings) -> np.ndarray:
     """Tell rows of data from empty rows, totals, repeated headers and lone lines of text; note the last three."""
     import numpy as np
-    import pandas as pd
 
-    columns = [block.cells[place] for place in sorted(block.cells)]
-    filled = np.array([column != "" for column in columns])
-    counts = filled.sum(axis=0)
+    columns = list(cells.values())
+    counts = np.zeros(len(block.rows), dtype=np.int32)
+    for column in columns:
+        counts += ~column.equal("")
     keep: np.ndarray = counts > 0
     few = np.flatnonzero(keep & (counts <= _MOST_TOTALS_CELLS))
     headers = {plain(header) for header in each.layout.headers if header}
     for place in few.tolist():
-        texts = [str(column[place]).strip() for column in columns if column[place] != ""]
-        texts = [text for text in texts if text]
+        texts = [text for text in _texts_of(columns, place) if text]
         if (
             not texts
             or _TOTALS.match(texts[0])
@@ -230,42 +231,48 @@ def _data_rows(each: LaidOut, block: Block, findings: Findings) -> np.ndarray:
                 findings.add(each.sheet.source, block.rows[[place]], "", rule, old=texts[0])
     key = next(iter(each.layout.columns.values()))[0]
     header = plain(each.layout.headers[key])
-    codes, texts_of = pd.factorize(block.cells[key])
-    again = np.array([plain(str(text)) == header for text in texts_of], dtype=bool)[codes]
+    again = _truths(plain(text) == header for text in cells[key].texts.tolist())[cells[key].codes]
     for place in np.flatnonzero(keep & again).tolist():
-        texts = [plain(str(column[place])) for column in columns if column[place] != ""]
+        texts = [plain(text) for text in _texts_of(columns, place)]
         if len(texts) > 1 and all(text in headers for text in texts):
             keep[place] = False
             findings.add(each.sheet.source, block.rows[[place]], "", "repeated_header")
     return keep
 
 
-def _batch(each: LaidOut, block: Block, keep: np.ndarray, mapping: Mapping, findings: Findings) -> Batch:
+def _texts_of(columns: list[Coded], place: int) -> list[str]:
+    """Return the filled cells of one row, without the blanks round them."""
+    texts = [str(column.texts[column.codes[place]]) for column in columns]
+    return [text.strip() for text in texts if text != ""]
+
+
+def _batch(
+    each: LaidOut, block: Block, cells: dict[int, Coded], keep: np.ndarray, mapping: Mapping, findings: Findings
+) -> Batch:
     """Make a batch of the rows kept; columns that feed one of ours together are joined."""
     import numpy as np
 
-    values: dict[str, np.ndarray] = {}
+    rows = np.flatnonzero(keep)
+    values: dict[str, Coded] = {}
     for target, places in each.layout.columns.items():
-        parts = [block.cells[place][keep] for place in places]
+        parts = [cells[place].take(rows) for place in places]
         values[target] = parts[0] if len(parts) == 1 else _together(target, parts)
     for target, value in mapping.constants.items():
-        values[target] = np.full(int(keep.sum()), value, dtype=object)
+        values[target] = Coded.constant(value, len(rows))
     labels = each.layout.labels
     fed = {ours: labels[feeder] for feeder, targets in _FEEDS.items() if feeder in labels for ours in targets}
-    batch = Batch(each.sheet.source, block.rows[keep], values, {**fed, **labels}, findings)
+    batch = Batch(each.sheet.source, block.rows[rows], values, {**fed, **labels}, findings)
     if block.widths is not None:
-        widths = block.widths[keep]
+        widths = block.widths[rows]
         width = each.sheet.width
         batch.note(widths > width, next(iter(each.layout.columns)), "row_too_long")
         batch.note(widths < width, next(iter(each.layout.columns)), "row_too_short")
     return batch
 
 
-def _together(target: str, parts: list[np.ndarray]) -> np.ndarray:
+def _together(target: str, parts: list[Coded]) -> Coded:
     """Join the cells of several columns, skipping the empty ones."""
-    import numpy as np
-
     mark = ";" if target in SEVERAL and target != "modifier" else " "
-    whole = np.empty(len(parts[0]), dtype=object)
-    whole[:] = [mark.join(filter(None, cells)) for cells in zip(*parts, strict=True)]
-    return whole
+    numbers, first = number_rows(*(part.codes for part in parts))
+    texts = zip(*(part.at(first).tolist() for part in parts), strict=True)
+    return Coded.made(numbers, [mark.join(filter(None, each)) for each in texts])
