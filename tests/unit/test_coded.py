@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adequacy.intake.coded import Coded, Gathered, number_rows
@@ -18,6 +18,7 @@ def column(texts: list[str]) -> np.ndarray:
     return array
 
 
+@settings(deadline=None)
 @given(TEXTS, st.randoms())
 def test_a_column_and_its_parts_give_back_their_texts(texts: list[str], draw) -> None:
     coded = Coded.of(column(texts))
@@ -32,6 +33,7 @@ def test_a_column_and_its_parts_give_back_their_texts(texts: list[str], draw) ->
     assert coded.take(mask).array().tolist() == [text for text in texts if text != "b"]
 
 
+@settings(deadline=None)
 @given(NUMBERS)
 def test_rows_are_numbered_in_order_of_appearance(rows: list[tuple[int, int, int]]) -> None:
     columns = [np.array([row[place] for row in rows], dtype=np.int64) for place in range(3)]
@@ -41,6 +43,7 @@ def test_rows_are_numbered_in_order_of_appearance(rows: list[tuple[int, int, int
     assert first.tolist() == [rows.index(row) for row in order]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(TEXTS), min_size=1, max_size=4))
 def test_pieces_make_one_table(pieces: list[tuple[list[str]]]) -> None:
     gathered = Gathered(["one", "two"])

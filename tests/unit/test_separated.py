@@ -6,7 +6,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from adequacy.errors import InputError
@@ -73,6 +73,7 @@ def test_the_first_lines_of_a_file_may_end_inside_a_cell_but_not_after_many_line
         list(separated_records([*lines, *ROWS], ",", "x.csv", width=0, open_lines=3))
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.lists(st.text(st.characters(exclude_characters="\r\n\x00", codec="utf-8")), min_size=2, max_size=5),
