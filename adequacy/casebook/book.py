@@ -236,15 +236,14 @@ class Casebook:
         data = {"record": record["hash"], "record_id": record["record_id"], **gist(record)}
         moment = _moment_of_decision(case, at, now)
         event = self._append(connection, case.id, len(case.events) + 1, "decided", at=moment, now=now, by=by, data=data)
-        connection.execute(
-            records.insert().values(
-                seq=event.seq,
-                hash=record["hash"],
-                request_id=case.id,
-                record_id=record["record_id"],
-                body=zlib.compress(text.encode("utf-8")),
-            )
-        )
+        kept = {
+            "seq": event.seq,
+            "hash": record["hash"],
+            "request_id": case.id,
+            "record_id": record["record_id"],
+            "body": zlib.compress(text.encode("utf-8")),
+        }
+        connection.execute(records.insert(), kept)
         self._derived(connection, case, event)
         return record
 
@@ -454,7 +453,7 @@ class Casebook:
             "prev_hash": last.hash if last else _FIRST,
         }
         values["hash"] = _hash(values)
-        connection.execute(events.insert().values(**values))
+        connection.execute(events.insert(), values)
         return _event_of(values)
 
     def _derived(self, connection: Connection, case: Case, event: Event) -> Case:
@@ -466,18 +465,15 @@ class Casebook:
     def _project(self, connection: Connection, case: Case, *, new: bool = False) -> None:
         """Bring the derived tables along with a case."""
         requests, clocks, contacts = self._t.requests, self._t.clocks, self._t.contacts
-        row = request_row(case)
-        if new:
-            connection.execute(requests.insert().values(**row))
-        else:
+        if not new:
             for table, column in ((requests, "id"), (clocks, "request_id"), (contacts, "request_id")):
                 connection.execute(table.delete().where(table.c[column] == case.id))
-            connection.execute(requests.insert().values(**row))
-        for place, clock in enumerate(case.clocks):
-            connection.execute(clocks.insert().values(request_id=case.id, place=place, **clock_row(clock)))
-        for event in case.events:
-            if event.name == "contacted":
-                connection.execute(contacts.insert().values(**contact_row(case, event)))
+        connection.execute(requests.insert(), request_row(case))
+        running = [{"request_id": case.id, "place": n, **clock_row(clock)} for n, clock in enumerate(case.clocks)]
+        calls = [contact_row(case, event) for event in case.events if event.name == "contacted"]
+        for table, rows in ((clocks, running), (contacts, calls)):
+            if rows:
+                connection.execute(table.insert(), rows)
 
     def _record(self, connection: Connection, record: str) -> dict[str, Any]:
         """A record by its hash, held to it."""

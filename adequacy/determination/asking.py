@@ -5,6 +5,7 @@ The same steps decide a request, decide it anew to verify its record, and replay
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from adequacy import access
 from adequacy.determination.deciding import Determination, contact_of, determine, needs_distance
 from adequacy.determination.facts import names_nobody, standing_of
-from adequacy.distance import miles
+from adequacy.distance import miles, rival_chord_m, to_ecef
 from adequacy.errors import UsageError
 from adequacy.geocode import Place, locate_address, locate_point, locate_zip, parse_lat_lon
 
@@ -86,7 +87,7 @@ def determine_on(
             **consumer,
         ).to_dict()
         most = int(policy.value("nearest_outside_count", on))
-        beyond = _beyond(network.offerings(service.key), answer, on, consumer)[:most]
+        beyond = _beyond(network.offerings(service.key), answer, on, consumer, most)
     npi = request.get("requester_npi")
     standing = standing_of(
         network.offerings_of_npi(npi) if npi else (),
@@ -109,20 +110,32 @@ def determine_on(
 
 
 def _beyond(
-    offerings: Sequence[Offering], answer: Mapping[str, Any], on: date, consumer: Mapping[str, Any]
+    offerings: Sequence[Offering], answer: Mapping[str, Any], on: date, consumer: Mapping[str, Any], most: int
 ) -> list[dict[str, Any]]:
-    """The counted sites that are within for no point of the place, nearest to its reference point first."""
+    """The counted sites that are within for no point of the place: so many, nearest to its reference point first.
+
+    Chords put the sites in order, and only those that can be among the nearest are tested and measured.
+    """
     within = {site["site_id"] for site in answer["sites"]}
     origin = answer["origin"]
-    found = {
-        each.site_id: miles(origin["lon"], origin["lat"], each.lon, each.lat)
-        for each in offerings
-        if each.lon is not None
-        and each.lat is not None
-        and each.site_id not in within
-        and not access.counts_for_gap(each, on.isoformat(), **consumer)
-    }
-    return [{"site_id": site, "distance_mi": far} for far, site in sorted((far, site) for site, far in found.items())]
+    here = to_ecef(origin["lon"], origin["lat"])
+    near = sorted(
+        (math.dist(here, to_ecef(each.lon, each.lat)), place)
+        for place, each in enumerate(offerings)
+        if each.lon is not None and each.lat is not None and each.site_id not in within
+    )
+    found: dict[str, tuple[float, str]] = {}
+    reach_m = math.inf
+    for chord_m, place in near:
+        if chord_m > reach_m:
+            break
+        each = offerings[place]
+        if each.site_id not in found and not access.counts_for_gap(each, on.isoformat(), **consumer):
+            far = miles(origin["lon"], origin["lat"], each.lon or 0.0, each.lat or 0.0)
+            found[each.site_id] = (far, each.site_id)
+            if len(found) == most:
+                reach_m = rival_chord_m(chord_m)
+    return [{"site_id": site, "distance_mi": far} for far, site in sorted(found.values())[:most]]
 
 
 def origin_of(request: Mapping[str, str], index: Path | str | None = None) -> Place:

@@ -100,6 +100,8 @@ class Refused(NamedTuple):
     reason: str
 
 
+#: Offerings that an open network keeps at hand at most.
+_MOST_KEPT = 20_000
 _OFFERING_COLUMNS = Offering._fields[:33]
 _SITE_COLUMNS = Offering._fields[33:48]
 _PROVIDER_COLUMNS = Offering._fields[48:]
@@ -147,6 +149,7 @@ class NetworkFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._connection = _connect(path)
+        self._kept: dict[str, tuple[Offering, ...]] = {}
         self.meta = _meta(self._connection, path)
 
     def __enter__(self) -> NetworkFile:
@@ -172,8 +175,13 @@ class NetworkFile:
         """All offerings of one service, or of all, in roster order."""
         if service_key is None:
             return [Offering._make(row) for row in self.rows(f"{_SELECT} ORDER BY o.offering_id")]
-        where = f"{_SELECT} WHERE o.service_key = ? ORDER BY o.offering_id"
-        return [Offering._make(row) for row in self.rows(where, (service_key,))]
+        if service_key not in self._kept:
+            where = f"{_SELECT} WHERE o.service_key = ? ORDER BY o.offering_id"
+            read = tuple(Offering._make(row) for row in self.rows(where, (service_key,)))
+            if sum(map(len, self._kept.values())) + len(read) > _MOST_KEPT:
+                self._kept.clear()
+            self._kept[service_key] = read  # the file never changes: who asks again need not read again
+        return list(self._kept[service_key])
 
     def offerings_of_npi(self, npi: str) -> list[Offering]:
         """All offerings of a provider, found by its NPI."""

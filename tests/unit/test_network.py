@@ -165,3 +165,12 @@ def test_network_build_from_the_command_line_says_what_became_of_the_rows(run, t
     assert answer["network"]["name"] == "net"
     assert answer["network"]["is_demo"] is False
     assert "demo_data" not in {caution["code"] for caution in answer["cautions"]}
+
+
+def test_an_open_network_reads_a_service_once_and_hands_out_lists_of_ones_own() -> None:
+    with open_network(demo_path()) as network:
+        first = network.offerings("saiop")
+        first.clear()
+        again = network.offerings("saiop")
+        assert len(again) > 100
+        assert again == [each for each in network.offerings() if each.service_key == "saiop"]

@@ -14,9 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adequacy.access import counts_for_gap
+from adequacy.api import demo_network
 from adequacy.determination import Contact, canonical, determine, read_record, verify, write_record
+from adequacy.determination.asking import determine_on
 from adequacy.determination.explain import explain
 from adequacy.determination.record import content_hash, record_hash, seal
+from adequacy.distance import karney_miles
 from adequacy.errors import InputError, OutputError, RecordAltered
 from tests.requests import POLICY, answer, request, site
 
@@ -28,6 +32,7 @@ PLAIN = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=20,
 )
+DAY = date(2026, 11, 1)
 CALLED = datetime(2026, 10, 30, 15, tzinfo=UTC)
 #: What the audit section of the policy wants to find in a record.
 AUDIT = (
@@ -298,3 +303,21 @@ def test_an_inpatient_record_is_explained_too() -> None:
     )  # fmt: skip
     assert "no distance" in explain(record)
     assert record["network"] is None
+
+
+@pytest.mark.parametrize("service", ["saiop", "mst", "otp", "peer"])
+@pytest.mark.parametrize("zip5", ["27546", "28301", "28202"])
+def test_the_nearest_sites_beyond_are_those_that_measuring_every_site_finds(service: str, zip5: str) -> None:
+    with demo_network() as net:
+        asked = request(service=service, zip=zip5)
+        made = determine_on(net.file, net.policy, asked, on=DAY).to_draft()
+        origin, within = made["origin"], {each["site_id"] for each in made["answer"]["sites"]}
+        measured = {
+            each.site_id: karney_miles(origin["lon"], origin["lat"], each.lon, each.lat)
+            for each in net.file.offerings(service)
+            if each.lon is not None and each.lat is not None and each.site_id not in within
+            and not counts_for_gap(each, DAY.isoformat(), age=34)
+        }  # fmt: skip
+    plain = sorted((far, site) for site, far in measured.items())[: int(POLICY.value("nearest_outside_count", DAY))]
+    assert [each["site_id"] for each in made["nearest_outside"]] == [site for _, site in plain]
+    assert [each["distance_mi"] for each in made["nearest_outside"]] == pytest.approx([far for far, _ in plain])
