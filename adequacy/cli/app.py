@@ -139,9 +139,7 @@ def check(
     ] = None,
     as_of: Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Day asked about; today.")] = None,
     age: Annotated[int | None, typer.Option("--age", metavar="YEARS", help="Age of the consumer.")] = None,
-    funding: Annotated[
-        str | None, typer.Option("--funding", metavar="medicaid|state", help="medicaid or state.")
-    ] = None,
+    funding: Annotated[str | None, typer.Option("--funding", metavar="medicaid|state", help="Who pays.")] = None,
     population: Annotated[
         str | None, typer.Option("--population", metavar="WORD", help="A population word of the roster.")
     ] = None,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adequacy.cli.settings import setting
-from adequacy.cli.values import READERS, read_value
+from adequacy.cli.values import is_read, read_value
 from adequacy.errors import InputError, OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ OPTIONS: dict[str, tuple[str, str]] = {
     "--members": ("members", ""),
     "--as-of": ("as_of", "DATE"),
     "--age": ("age", "YEARS"),
-    "--funding": ("funding", ""),
+    "--funding": ("funding", "medicaid|state"),
     "--population": ("population", ""),
     "--limit-mi": ("limit_mi", "MILES"),
     "--network": ("network", ""),
@@ -73,7 +73,7 @@ def understand(arguments: Sequence[str]) -> dict[str, Any] | None:
 
 def _read(option: str, kind: str, text: str) -> Any:
     """A value as ``run`` takes it: numbers as numbers, days and points as they were typed, once they can be read."""
-    if kind not in READERS:
+    if not is_read(kind):
         return text
     value = read_value(option, kind, text)
     return value if isinstance(value, (int, float)) else text

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from adequacy.cli.check import configured_index
+from adequacy.cli.check import configured_index, configured_policy
 from adequacy.cli.settings import setting
 from adequacy.clocks import read_date
 from adequacy.errors import UsageError
@@ -45,12 +45,8 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def books_policy(plan: str | None = None, policy: str | None = None) -> Policy:
-    """The rules that flags, environment and settings files name."""
-    from adequacy.policy import load_policy
-
-    folder = setting("policy", policy).value
-    return load_policy(setting("plan", plan).value or "alliance", Path(folder) if folder else None)
+#: The rules that requests are decided by are those of every command.
+books_policy = configured_policy
 
 
 def open_book(casebook: str | None, rules: Policy, *, create: bool = False) -> Casebook:
@@ -171,8 +167,6 @@ def letter_names(policy: Policy) -> dict[str, str]:
 
 def show(document: Any, page: str, output: str) -> None:
     """Print a document as JSON, or its page."""
-    if output not in ("text", "json"):
-        raise UsageError(f"--format {output}: not a format. Choose one of text, json.")
     sys.stdout.write(json.dumps(document, indent=1, ensure_ascii=False) + "\n" if output == "json" else page)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from adequacy.cli.options import Net, Plan, Rules, examples
+from adequacy.cli.values import parts_of
 from adequacy.cli.watching import Progress, demo_notice
 from adequacy.errors import UsageError
 
@@ -100,7 +101,7 @@ def _measured(
             scheme,
             people,
             on=day,
-            services=_listed(services) if services else None,
+            services=parts_of(services) if services else None,
             compare=other,
             roads=streets,
             progress=progress,
@@ -114,7 +115,7 @@ def _people(net: Network, day: str, members: str | None, counties: str | None) -
     from adequacy.clocks import read_date
     from adequacy.compliance import census_people, county_codes, member_people
 
-    wanted = None if counties is None or counties == "all" else county_codes(_listed(counties))
+    wanted = None if counties is None or counties == "all" else county_codes(parts_of(counties))
     if members:
         from adequacy.cli.check import configured_index, require_file
 
@@ -124,11 +125,6 @@ def _people(net: Network, day: str, members: str | None, counties: str | None) -
         return found
     ours = None if counties == "all" else net.policy.counties(read_date(day)) or None
     return census_people(wanted or ours)
-
-
-def _listed(text: str) -> list[str]:
-    """The parts of a list with commas."""
-    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _summary(measured: Measured, files: list[str]) -> str:

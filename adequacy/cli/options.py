@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from adequacy.cli.values import READERS, read_value
+from adequacy.cli.values import is_read, read_value
 from adequacy.errors import UsageError
 
 __all__ = ["Book", "Command", "Format", "Net", "Plan", "Rules", "examples"]
@@ -70,5 +70,5 @@ def _require_said_once(said: Counter[Any]) -> None:
 def _require_readable(given: dict[Any, Any]) -> None:
     """Read every value whose help says what it is."""
     for param, value in given.items():
-        if param.metavar in READERS and isinstance(value, str):
+        if is_read(param.metavar) and isinstance(value, str):
             read_value(param.opts[0], param.metavar, value)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from adequacy.cli.options import Net, Plan, Rules, examples
+from adequacy.cli.values import parts_of
 from adequacy.errors import UsageError
 
 if TYPE_CHECKING:
@@ -73,7 +74,10 @@ def report(
         raise UsageError(f"--profile {profile}: no such reader. Choose one of {', '.join(AUDIENCES)}.")
     files = {"out": out, "eml": eml, "pdf": pdf, "png": png, "xlsx": xlsx}
     _require_kinds(files)
-    asked: dict[str, Any] = {"services": _listed(services), "counties": _listed(counties)}
+    asked: dict[str, Any] = {
+        name: None if text is None else parts_of(text)
+        for name, text in (("services", services), ("counties", counties))
+    }
     with open_configured(network, plan, policy, as_of) as net:
         overview = net.overview(**asked, as_of=as_of or default_day(net))
         requests = _requests(casebook, net.policy)
@@ -124,10 +128,6 @@ def _write(overview: dict[str, Any], profile: Any, extras: dict[str, Any], files
         file = files[kind]
         if file is not None:
             write_bytes(make(), Path(file))
-
-
-def _listed(text: str | None) -> list[str] | None:
-    return [part.strip() for part in text.split(",") if part.strip()] if text is not None else None
 
 
 def _standing(

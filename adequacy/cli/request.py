@@ -37,9 +37,11 @@ Taxonomy = Annotated[str | None, typer.Option("--taxonomy", metavar="CODE", help
 Reference = Annotated[
     str | None, typer.Option("--consumer-ref", metavar="REF", help="Reference number of the consumer.")
 ]
-RequestedBy = Annotated[str | None, typer.Option("--requested-by", metavar="WORD", help="provider or member.")]
+RequestedBy = Annotated[
+    str | None, typer.Option("--requested-by", metavar="provider|member", help="Who wants this provider.")
+]
 Age = Annotated[str | None, typer.Option("--age", metavar="YEARS", help="Age of the consumer.")]
-Funding = Annotated[str | None, typer.Option("--funding", metavar="medicaid|state", help="medicaid or state.")]
+Funding = Annotated[str | None, typer.Option("--funding", metavar="medicaid|state", help="Who pays.")]
 Population = Annotated[
     str | None, typer.Option("--population", metavar="WORD", help="A population word of the roster.")
 ]
@@ -49,7 +51,7 @@ Nctracks = Annotated[str | None, typer.Option("--nctracks", metavar="Y|N|U", hel
 Accessible = Annotated[
     str | None, typer.Option("--accessible", metavar="Y|N|U", help="A contracted site takes the consumer.")
 ]
-Level = Annotated[str | None, typer.Option("--level", metavar="WORD", help="inpatient or non-inpatient.")]
+Level = Annotated[str | None, typer.Option("--level", metavar="inpatient|non-inpatient", help="Level of care.")]
 Admitted = Annotated[str | None, typer.Option("--admitted", metavar="TIMESTAMP", help="Moment of admission.")]
 Part2 = Annotated[str | None, typer.Option("--part2", metavar="Y|N", help="Substance-use record (42 CFR Part 2).")]
 Channel = Annotated[str | None, typer.Option("--channel", metavar="TEXT", help="How it came in.")]

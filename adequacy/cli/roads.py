@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from datetime import date
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -47,14 +46,12 @@ def build(
     output: Format = "text",
 ) -> None:
     """Compile a street extract once; everything left out is said."""
-    from adequacy.cli.settings import setting
+    from adequacy.cli.check import configured_policy
     from adequacy.clocks import read_date
     from adequacy.outputs.roads_page import roads_page
-    from adequacy.policy import load_policy
     from adequacy.roads import build_roads, road_rules
 
-    folder = setting("policy", policy).value
-    rules = load_policy(setting("plan", plan).value or "alliance", Path(folder) if folder else None)
+    rules = configured_policy(plan, policy)
     day = read_date(as_of) if as_of else date.today()  # noqa: DTZ011
     meta = build_roads(extract, out, rules=road_rules(day, rules), area=area)
     sys.stdout.write(roads_page(meta, output))

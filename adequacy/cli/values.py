@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from adequacy.errors import UsageError, shown
@@ -9,7 +10,21 @@ from adequacy.errors import UsageError, shown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["READERS", "read_value"]
+__all__ = ["is_read", "parts_of", "read_value"]
+
+#: A word of the help that lists all there is to choose from: ``text|json``.
+_CHOICE = re.compile(r"[a-z_-]+(\|[a-z_-]+)+")
+
+
+def is_read(kind: str | None) -> bool:
+    """Say whether the word that the help prints for a value also reads it.
+
+    Examples
+    --------
+    >>> is_read("DATE"), is_read("text|json"), is_read("FILE|DIR")
+    (True, True, False)
+    """
+    return kind is not None and (kind in _READERS or _CHOICE.fullmatch(kind) is not None)
 
 
 def read_value(option: str, kind: str, text: str) -> Any:
@@ -19,8 +34,8 @@ def read_value(option: str, kind: str, text: str) -> Any:
     ----------
     option : str
         Such as ``--as-of``; the message begins with it.
-    kind : {"DATE", "TIMESTAMP", "YEARS", "MILES", "LAT,LON"}
-        What the value is.
+    kind : str
+        What the value is: DATE, TIMESTAMP, YEARS, MILES, LAT,LON, or a choice such as ``text|json``.
     text : str
         As typed.
 
@@ -35,9 +50,27 @@ def read_value(option: str, kind: str, text: str) -> Any:
     30
     """
     try:
-        return READERS[kind](text)
+        return _READERS[kind](text) if kind in _READERS else _one_of(text, kind.split("|"))
     except UsageError as error:
         raise type(error)(f"{option}: {error.message}") from error
+
+
+def parts_of(text: str) -> list[str]:
+    """Give the parts of a list with commas.
+
+    Examples
+    --------
+    >>> parts_of("saiop, actt,")
+    ['saiop', 'actt']
+    """
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _one_of(text: str, choices: list[str]) -> str:
+    """A word of a closed list."""
+    if text not in choices:
+        raise UsageError(f"{shown(text)} is not one of {', '.join(choices)}.")
+    return text
 
 
 def _day(text: str) -> Any:
@@ -74,7 +107,7 @@ def _point(text: str) -> tuple[float, float]:
 
 
 #: How each word is read. Any other word stands for text that the command itself understands.
-READERS: dict[str, Callable[[str], Any]] = {
+_READERS: dict[str, Callable[[str], Any]] = {
     "DATE": _day,
     "TIMESTAMP": _moment,
     "YEARS": _years,

@@ -44,7 +44,11 @@ GOOD = ("check", "--service", "SAIOP", "--zip", "27546")
         (("--service", "saiop", "--zip", "27546", "--limit-mi", "0"), 2, "miles"),
         (("--service", "saiop", "--zip", "27546", "--limit-mi", "nan"), 2, "miles"),
         (("--service", "saiop", "--zip", "27546", "--format", "pdf"), 2, "pdf"),
-        (("--service", "saiop", "--zip", "27546", "--funding", "gold"), 2, "funding"),
+        (
+            ("--service", "saiop", "--zip", "27546", "--funding", "gold"),
+            2,
+            "--funding: 'gold' is not one of medicaid, state",
+        ),
         (("--service", "saiop", "--zip", "27546", "--plan", "nobody"), 2, "nobody"),
         (("--service", "saiop"), 2, "one way"),
         (("--service", "saiop", "--zip", "27546", "--point", "35.4,-78.8"), 2, "one way"),

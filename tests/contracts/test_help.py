@@ -123,11 +123,15 @@ def parsed(words: str, *arguments: str) -> str:
     return refused.value.message
 
 
-def test_a_number_date_or_point_that_is_none_is_refused_by_the_name_of_its_option() -> None:
+def test_a_value_that_is_none_of_its_kind_is_refused_by_the_name_of_its_option() -> None:
     read = [(words, each.opts[0], each.metavar) for words, each in OPTIONS if each.metavar in BAD]
     assert len(read) > 30
+    read += [
+        (words, each.opts[0], each.metavar) for words, each in OPTIONS if re.match(r"[a-z-]+\|", each.metavar or "")
+    ]
     for words, option, kind in read:
-        for arguments in ((option, BAD[kind]), (f"{option}={BAD[kind]}",)):
+        bad = BAD.get(kind, "purple")
+        for arguments in ((option, bad), (f"{option}={bad}",)):
             message = parsed(words, *arguments)
             assert message.startswith(f"{option}: "), (words, message)
             assert "\n" not in message
