@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from adequacy.cli import main
 from adequacy.cli.settings import SETTINGS, _read
@@ -13,6 +14,11 @@ from adequacy.cli.settings import SETTINGS, _read
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+
+# a busy machine draws slowly and runs late: that says nothing of the code
+settings.register_profile("adequacy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("adequacy")
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,6 @@ def test_a_colour_bar_needs_no_d3_and_says_its_numbers(frame, shown) -> None:
 
 
 def test_steps_of_a_classified_map_have_their_colours_and_bounds(frame, shown) -> None:
-    pytest.importorskip("mapclassify")
     scale = shown(frame.explore("share_pct", scheme="quantiles", k=3)).page.locator(".scale")
     assert scale.locator(".ticks span").count() == 4
     bar = scale.locator(".bar").evaluate("bar => bar.style.background")

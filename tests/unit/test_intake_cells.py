@@ -84,6 +84,10 @@ def test_the_check_digit_agrees_with_the_plain_luhn_sum() -> None:
         ("2026-01-05 00:00:00", "2026-01-05", ""),
         ("46027", "2026-01-05", "date_serial"),
         ("46027.0", "2026-01-05", "date_serial"),
+        ("20000", "1954-10-03", "date_serial"),
+        ("19999", "", "date_unusable"),
+        ("80000", "", "date_open_ended"),
+        ("80001", "", "date_unusable"),
         ("1/5/26", "2026-01-05", "date_two_digit_year"),
         ("1/5/98", "1998-01-05", "date_two_digit_year"),
         ("12/31/9999", "", "date_open_ended"),
@@ -98,6 +102,18 @@ def test_the_check_digit_agrees_with_the_plain_luhn_sum() -> None:
 )
 def test_a_contract_end_is_read_or_refuses_its_row(text: str, value: str, rule: str) -> None:
     assert judged("contract_to", text) == (value, rule)
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["service_from", "service_to", "contract_from", "contract_to", "credential_due", "nctracks_from", "nctracks_to",
+     "license_expiry"],
+)  # fmt: skip
+def test_every_date_by_which_an_offering_counts_refuses_its_row_when_it_cannot_be_read(column: str) -> None:
+    assert judged(column, "soon") == ("", "date_unusable")
+    assert rules()["date_unusable"].verdict == "refused"
+    starts = column.endswith("_from")
+    assert judged(column, "12/31/9999") == ("", "date_future_end" if starts else "date_open_ended")
 
 
 def test_a_start_in_the_year_9999_is_refused() -> None:
@@ -122,6 +138,8 @@ def test_a_date_that_decides_nothing_is_left_empty_with_a_warning() -> None:
         ("populations", "Adults, Children", "adult;child", "word_synonym"),
         ("ages_min", "6", "6", ""),
         ("ages_min", "six", "", "age_unusable"),
+        ("ages_max", "130", "130", ""),
+        ("ages_max", "131", "", "age_unusable"),
         ("phone", "(919) 555-0100", "919-555-0100", ""),
         ("phone", "9195550100.0", "919-555-0100", "phone_tail"),
         ("phone", "919-555-0100 ext. 12", "919-555-0100 x12", ""),
