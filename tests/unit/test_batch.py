@@ -319,8 +319,6 @@ def test_an_interrupted_run_leaves_the_old_answers_and_no_half_file(
     source = _write(tmp_path / "in.csv", MIXED, COLUMNS)
     monkeypatch.setattr("adequacy.outputs.batch._ROWS", 2)
     for out in (tmp_path / "out.csv", tmp_path / "out.parquet"):
-        if out.suffix == ".parquet":
-            pytest.importorskip("pyarrow")
         out.write_text("the answers of yesterday", encoding="utf-8")
 
         def stop(done: int) -> None:
