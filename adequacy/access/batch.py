@@ -1,18 +1,22 @@
 """Many questions at once, each answered as ``ask`` would answer it.
 
-Rows come in chunks of any size. A ZIP is answered once for each service and day, the services of a ZIP one after the
-other, for they share its border. Points of the same service and day (and, where it travels, the same county) are
-answered together by the bulk kernels; the miles of the one site each row names are then measured as a single question
-measures them. Where only the finding is asked, nothing is measured, and points are looked up in coverage tables.
+Rows come in chunks of any size. What a row asks is the sites that count, the limit and the tolerance; rows of other
+days or counties for which these are the same share their answers. So a ZIP is answered once for each, its services one
+after the other, for they share its border; points are answered together by the bulk kernels, and the miles of the one
+site each row names are then measured as a single question measures them. Where only the finding is asked, nothing is
+measured, and points are looked up in coverage tables.
 """
 
 from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from dataclasses import replace
 from functools import cached_property
+from itertools import count
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from weakref import ref
 
 from adequacy.access._region import Regions
 from adequacy.access.answer import question_for
@@ -40,8 +44,8 @@ __all__ = ["BatchAnswer", "BatchAnswerer", "BatchRow", "Stand"]
 _FEW = 8
 #: How many answers by ZIP, and how many sets of counted sites, are kept in memory.
 _ZIPS_KEPT, _SETS_KEPT = 200_000, 2_000
-#: And for how many services, days and counties it is kept which set is theirs.
-_ASKED_KEPT = 20_000
+#: And for how many services, days and counties it is kept which set is theirs; and of how many words what they mean.
+_ASKED_KEPT, _WORDS_KEPT = 100_000, 20_000
 
 
 class BatchRow(NamedTuple):
@@ -78,7 +82,7 @@ class BatchAnswer(NamedTuple):
 class Stand(NamedTuple):
     """Where a row stands, and the sites that count for it: rows of the same ``key`` share them."""
 
-    key: tuple[str, str, tuple[str, ...] | None]
+    key: object
     lon: float
     lat: float
     counted: Counted
@@ -100,7 +104,11 @@ class _Kept(Generic[Key, Value]):
         if key in self._values:
             self._values.move_to_end(key)
             return self._values[key]
-        value = self._values[key] = make()
+        return self.set(key, make())
+
+    def set(self, key: Key, value: Value) -> Value:
+        """Keep a value."""
+        self._values[key] = value
         if len(self._values) > self._most:
             self._values.popitem(last=False)
         return value
@@ -120,10 +128,13 @@ class _Point(NamedTuple):
 
 
 class _Asked:
-    """What rows that are answered together share: the question, and the sites that count."""
+    """What rows share that have one answer at one place: the question, and the sites that count.
 
-    def __init__(self, service: Service, question: Question, counted: Counted, network: NetworkFile) -> None:
-        self.service = service
+    ``number`` tells it from every other one; the question's day is that of the first such row.
+    """
+
+    def __init__(self, number: int, question: Question, counted: Counted, network: NetworkFile) -> None:
+        self.number = number
         self.question = question
         self.counted = counted
         self.columns = counted.columns()
@@ -169,14 +180,14 @@ class BatchAnswerer:
         self._policy = policy
         self._only_finding = only_finding
         self._day = read_date(day).isoformat()
-        self._services: dict[str, Service | AdequacyError] = {}
-        self._days: dict[str, str | AdequacyError] = {}
-        self._by_zip: _Kept[tuple[str, str, str], BatchAnswer] = _Kept(_ZIPS_KEPT)
+        self._services: _Kept[str, Service | AdequacyError] = _Kept(_WORDS_KEPT)
+        self._days: _Kept[str, str | AdequacyError] = _Kept(_WORDS_KEPT)
+        self._by_zip: _Kept[tuple[int, str], BatchAnswer] = _Kept(_ZIPS_KEPT)
         self._places: _Kept[str, Place | AdequacyError] = _Kept(_ZIPS_KEPT // 10)
         self._offerings: _Kept[tuple[Any, str], list[Offering]] = _Kept(_SETS_KEPT)
-        self._counted: _Kept[tuple[str, str, tuple[str, ...] | None], Counted] = _Kept(_SETS_KEPT)
-        self._asked: _Kept[tuple[str, str, str | None], _Asked | AdequacyError] = _Kept(_ASKED_KEPT)
+        self._asked: _Kept[tuple[object, ...], ref[_Asked] | AdequacyError] = _Kept(_ASKED_KEPT)
         self._alike: _Kept[tuple[object, ...], _Asked] = _Kept(_SETS_KEPT)
+        self._numbers = count()
         self._regions = Regions()
 
     def answer(self, rows: Sequence[BatchRow]) -> list[BatchAnswer]:
@@ -205,51 +216,57 @@ class BatchAnswerer:
             The row cannot be answered.
         """
         service, on = self._service(row.service), self._on(row.on)
-        if _is_point(row):
-            place = locate_point(_degrees(row.lon), _degrees(row.lat))
-        else:
-            place = _raised(self._places.get(row.zip5, lambda: _or_error(lambda: locate_zip(row.zip5))))
-        question = self._question(service, place, on)
-        counties = place.counties if question.travels else None
-        return Stand((service.key, on, counties), place.lon, place.lat, self._sites(service, on, question, counties))
+        place = locate_point(_degrees(row.lon), _degrees(row.lat)) if _is_point(row) else self._located(row.zip5)
+        asked = self._ask(service, on, place.counties, place)
+        return Stand(asked.number, place.lon, place.lat, asked.counted)
 
     def _service(self, text: str) -> Service:
         """The service a row names."""
-        if text not in self._services:
-            self._services[text] = _or_error(lambda: self._policy.services.find(text))
-        return _raised(self._services[text])
+        return _raised(self._services.get(text, lambda: _or_error(lambda: self._policy.services.find(text))))
 
     def _on(self, text: str) -> str:
         """The day a row asks about."""
-        if text not in self._days:
-            self._days[text] = _or_error(lambda: read_date(text).isoformat() if text.strip() else self._day)
-        return _raised(self._days[text])
+        if not text.strip():
+            return self._day
+        return _raised(self._days.get(text, lambda: _or_error(lambda: read_date(text).isoformat())))
+
+    def _located(self, text: str) -> Place:
+        """The place of a ZIP."""
+        return _raised(self._places.get(text, lambda: _or_error(lambda: locate_zip(text))))
 
     def _zip(self, service: Service, on: str, text: str) -> BatchAnswer:
         """Answer for a ZIP, once."""
-        place = _raised(self._places.get(text, lambda: _or_error(lambda: locate_zip(text))))
-        return self._by_zip.get((service.key, on, str(place.zip5)), lambda: self._one(service, on, place))
+        place = self._located(text)
+        asked = self._ask(service, on, place.counties, place)
+        return self._by_zip.get((asked.number, str(place.zip5)), lambda: self._one(asked, place))
 
-    def _one(self, service: Service, on: str, place: Place) -> BatchAnswer:
+    def _one(self, asked: _Asked, place: Place) -> BatchAnswer:
         """Answer for one place."""
-        question = self._question(service, place, on)
-        counted = self._sites(service, on, question, place.counties if question.travels else None)
         if self._only_finding:
-            return BatchAnswer(word_of(place, counted, question, self._regions))
-        return BatchAnswer.of(brief(place, counted, question, self._regions))
+            return BatchAnswer(word_of(place, asked.counted, asked.question, self._regions))
+        return BatchAnswer.of(brief(place, asked.counted, asked.question, self._regions))
 
-    def _question(self, service: Service, place: Place, on: str) -> Question:
-        return question_for(self._policy, service, place, read_date(on))
+    def _ask(self, service: Service, on: str, counties: tuple[str, ...], place: Place | None) -> _Asked:
+        """What is asked about a place, or about any point (None), in some counties."""
+        where = counties if service.mode in TRAVELS else None
 
-    def _sites(self, service: Service, on: str, question: Question, counties: tuple[str, ...] | None) -> Counted:
-        """The sites that count on a day, for consumers of some counties where the service travels."""
-
-        def make() -> Counted:
+        def make() -> _Asked:
+            question = question_for(self._policy, service, place, read_date(on))
             network = self._network_on(on)
             offerings = self._offerings.get((network.path, service.key), lambda: network.offerings(service.key))
-            return counted_of(offerings, question, counties)
+            counted = counted_of(offerings, question, where)
+            sites = tuple((entry.offering.site_id, entry.serves_all) for entry in counted.entries)
+            key = (network.path, service.key, replace(question, on=""), sites)
+            return self._alike.get(key, lambda: _Asked(next(self._numbers), question, counted, network))
 
-        return self._counted.get((service.key, on, counties), make)
+        # of a place, the tolerance depends on these two
+        kind = place and (place.precision, place.mailing)
+        known = (service.key, on, where, kind)
+        asked = _raised(self._asked.get(known, lambda: _or_error(lambda: ref(make()))))()
+        if asked is None:  # it was let go for others
+            asked = make()
+            self._asked.set(known, ref(asked))
+        return asked
 
     def _points(self, points: list[tuple[int, Service, str, float, float]], out: list[BatchAnswer]) -> None:
         """Answer the rows that name points, those for which the same sites count together."""
@@ -259,34 +276,20 @@ class BatchAnswerer:
             try:
                 # a point that no border holds may still lie near one, or cannot be answered: the slow way says which
                 fips = county or locate_point(lon, lat).county_fips
-                groups.setdefault(self._ask_points(service, on, fips), []).append(_Point(i, lon, lat, fips))
+                asked = self._ask(service, on, (fips,) if fips else (), None)
+                groups.setdefault(asked, []).append(_Point(i, lon, lat, fips))
             except AdequacyError as error:
                 out[i] = BatchAnswer(error=error.message)
         for asked, members in groups.items():
             for member, each in zip(members, self._together(asked, members), strict=True):
                 out[member.row] = each
 
-    def _ask_points(self, service: Service, on: str, county: str | None) -> _Asked:
-        """What is asked about points of a county, shared by all counties for which the same sites count."""
-        travels = service.mode in TRAVELS
-
-        def make() -> _Asked:
-            question = question_for(self._policy, service, None, read_date(on))
-            counties = ((county,) if county else ()) if travels else None
-            counted = self._sites(service, on, question, counties)
-            sites = tuple(entry.offering.site_id for entry in counted.entries)
-            network = self._network_on(on)
-            return self._alike.get((service.key, on, sites), lambda: _Asked(service, question, counted, network))
-
-        key = (service.key, on, county if travels else None)
-        return _raised(self._asked.get(key, lambda: _or_error(make)))
-
     def _together(self, asked: _Asked, members: list[_Point]) -> list[BatchAnswer]:
         """Answer points for which the same sites count: one by one if they are few, else by the kernels."""
         if not asked.counted.entries:
             return [BatchAnswer("gap", sites_within=None if self._only_finding else 0)] * len(members)
         if len(members) < _FEW:
-            return [self._one(asked.service, asked.question.on, member.place()) for member in members]
+            return [self._one(asked, member.place()) for member in members]
         at = ([member.lon for member in members], [member.lat for member in members])
         return self._words(asked, at) if self._only_finding else list(self._by_kernel(asked, at))
 

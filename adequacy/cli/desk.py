@@ -267,8 +267,14 @@ def networks_by_day(network: str | None, plan: str | None, policy: str | None) -
 
     from adequacy.cli.check import open_configured
 
+    opened: dict[Path, NetworkFile] = {}
+
     def open_on(day: str | None) -> NetworkFile:
-        return open_configured(network, plan, policy, day).file
+        found = open_configured(network, plan, policy, day).file
+        first = opened.setdefault(found.path, found)
+        if first is not found:
+            found.close()
+        return first
 
     if Path(setting("network", network).value or "?").is_dir():
         return cache(open_on)

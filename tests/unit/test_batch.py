@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import adequacy as aq
-from adequacy.access import batch, counted_sites, deciding
+from adequacy.access import batch, counted_sites, deciding, finding
 from adequacy.access.batch import BatchAnswer, BatchAnswerer, BatchRow
 from adequacy.access.coverage_file import CoverageFile
 from adequacy.access.coverage_store import store_coverage
+from adequacy.cli.desk import networks_by_day
 from adequacy.errors import AdequacyError
 from adequacy.outputs.batch import answer_file
 from adequacy.reference.demo import demo_path
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from adequacy.access.coverage import Coverage
     from adequacy.api import Network
+    from adequacy.geocode import Place
     from tests.conftest import Ran
 
 DAY = "2026-11-01"
@@ -185,7 +187,7 @@ def test_neither_chunks_nor_small_memories_change_an_answer(
     net: Network, answerer: BatchAnswerer, some_rows: list[BatchRow], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     want = answerer.answer(some_rows)
-    for name in ("_ZIPS_KEPT", "_SETS_KEPT", "_ASKED_KEPT"):
+    for name in ("_ZIPS_KEPT", "_SETS_KEPT", "_ASKED_KEPT", "_WORDS_KEPT"):
         monkeypatch.setattr(batch, name, 3)
     monkeypatch.setattr(batch, "_FEW", 2)
     again = BatchAnswerer(lambda on: net.file, net.policy, DAY)
@@ -370,3 +372,55 @@ def test_what_a_spreadsheet_saves_is_read(run: Callable[..., Ran], tmp_path: Pat
 def test_an_answer_file_of_another_kind_is_wrong_usage(run: Callable[..., Ran], tmp_path: Path) -> None:
     source = _write(tmp_path / "in.csv", MIXED, COLUMNS)
     assert run("batch", str(source), "--out", str(tmp_path / "out.docx")).code == 2
+
+
+# ---- what grows with the file must not grow with the memory ----
+
+
+def test_days_on_which_the_same_sites_count_share_their_answers(
+    net: Network, answerer: BatchAnswerer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    find_one = finding.brief
+
+    def counting(place: Place, *rest: Any) -> Any:
+        asked.append(place.zip5)
+        return find_one(place, *rest)
+
+    monkeypatch.setattr(batch, "brief", counting)
+    days = [f"2026-11-{day:02}" for day in range(1, 20)]
+    rows = [BatchRow("saiop", "27546", on=on) for on in days]
+    answers = answerer.answer(rows)
+    assert [tuple(each) for each in answers] == [_by_check(net, row) for row in rows]
+    assert len(asked) < len(days) / 2
+
+
+def test_memory_is_bounded_by_what_is_kept_and_not_by_what_is_asked(
+    net: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("_ZIPS_KEPT", "_SETS_KEPT", "_ASKED_KEPT", "_WORDS_KEPT"):
+        monkeypatch.setattr(batch, name, 20)
+    answerer = BatchAnswerer(lambda on: net.file, net.policy, DAY)
+    rows = [BatchRow(f"no service {i}", "27546") for i in range(200)]
+    rows += [BatchRow("saiop", "27546", on=f"a day {i}") for i in range(200)]
+    rows += [BatchRow("saiop", f"{27000 + i}") for i in range(200)]
+    rows += [BatchRow(key, "27546", on=f"20{year}-07-01") for key in net.file.service_keys() for year in (24, 26, 29)]
+    answerer.answer(rows)
+    kept = [each for each in vars(answerer).values() if isinstance(each, batch._Kept)]
+    assert len(kept) >= 6
+    assert max(len(each._values) for each in kept) <= 20
+
+
+def test_a_folder_of_networks_is_opened_once_a_file_however_many_days_are_asked(
+    run: Callable[..., Ran], tmp_path: Path
+) -> None:
+    folder = tmp_path / "rosters"
+    folder.mkdir()
+    shutil.copy(demo_path(), folder / "demo.gpkg")
+    on_day = networks_by_day(str(folder), None, None)
+    assert len({id(on_day(f"2026-11-{day:02}")) for day in range(1, 29)}) == 1
+    rows = [{"id": str(day), "service": "saiop", "zip": "27546", "date": f"2026-11-{day:02}"} for day in range(1, 9)]
+    source = _write(tmp_path / "in.csv", rows, COLUMNS)
+    ran = run("batch", str(source), "--network", str(folder), "--out", str(tmp_path / "out.csv"))
+    assert ran.code == 0
+    assert {row["finding"] for row in _read(tmp_path / "out.csv")} == {"covered"}
