@@ -1,4 +1,4 @@
-"""Intake against plain pandas: rows a second with the same columns, and memory against the size of an NPPES file.
+"""Intake against plain pandas: rows a second with the same columns; memory against the size of NPPES and Plan-Net files.
 
 ``python benchmarks/intake.py`` generates its files (seeded) in a temporary folder; ``--rows N`` makes them smaller.
 Each run is a process of its own, so that time and peak memory are its own. ``docs/benchmarks-intake.md`` keeps
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import re
 import resource
 import subprocess
 import sys
@@ -24,6 +25,8 @@ from tests.planted import CLEAN_COLUMNS, clean_rows  # noqa: E402
 SITES = 20_000
 SEED = 2026
 NPPES = ROOT / "tests" / "data" / "providers" / "nppes_full_layout.csv"
+PLAN_NET = ROOT / "tests" / "data" / "providers" / "plan_net_ct"
+_REFERENCE = re.compile(r'("(?:id|reference)":"[^"]*)"')
 
 
 def write_csv(path: Path, rows: int) -> None:
@@ -64,6 +67,18 @@ def write_nppes(path: Path, copies: int) -> None:
             file.writelines(lines)
 
 
+def write_plan_net(path: Path, copies: int) -> None:
+    """The public sample directory over and over as one Bundle, each copy with ids of its own."""
+    lines = [line for file in sorted(PLAN_NET.iterdir()) for line in file.read_text(encoding="utf-8").splitlines()]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write('{"resourceType": "Bundle", "entry": [')
+        for copy in range(copies):
+            for number, line in enumerate(lines):
+                own = _REFERENCE.sub(rf'\1-{copy}"', line)
+                file.write(("" if copy == number == 0 else ",\n") + f'{{"resource": {own}}}')
+        file.write("]}")
+
+
 def read(kind: str, path: str) -> None:
     """One timed run; prints seconds and the peak memory of this process."""
     from adequacy.intake import limits_of, read_rosters
@@ -79,7 +94,8 @@ def read(kind: str, path: str) -> None:
         from datetime import date
 
         day, policy = date(2026, 11, 1), load_policy()
-        columns = str(Path(path).parent / "nppes.toml") if kind == "nppes" else None
+        mappings = {"nppes": Path(path).parent / "nppes.toml", "plan_net": ROOT / "data" / "mappings" / "plan_net.toml"}
+        columns = mappings.get(kind)
         intake = read_rosters([path], on=day, catalogue=policy.services, columns=columns, limits=limits_of(policy, day))
         rows = intake.read + intake.left_out
     seconds = time.perf_counter() - start
@@ -127,6 +143,10 @@ def main() -> None:
             path = Path(folder, f"nppes{copies}.csv")
             write_nppes(path, copies * asked.rows // 1_000_000 or 1)
             report("NPPES full layout, one state", "nppes", path)
+        for copies in (50, 200, 800):
+            path = Path(folder, f"directory{copies}.json")
+            write_plan_net(path, copies * asked.rows // 1_000_000 or 1)
+            report("Plan-Net Bundle", "plan_net", path)
 
 
 if __name__ == "__main__":

@@ -8,17 +8,21 @@ HealthcareService, Location, Organization, Practitioner.
 
 from __future__ import annotations
 
-import json
+import io
+import itertools
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from sys import intern
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from adequacy.errors import InputError
 from adequacy.intake.batch import Batch
 from adequacy.intake.findings import Findings, Source
+from adequacy.intake.json_stream import NotJson, listed_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from collections.abc import Mapping as MappingOf
 
     from adequacy.intake.mapping import Mapping
     from adequacy.intake.readers import RosterFile
@@ -30,6 +34,7 @@ _TARGETS = ("Location", "Organization", "Practitioner", "HealthcareService")
 _NPI_SYSTEM = "us-npi"
 _NUCC = "nucc.org/provider-taxonomy"
 _BATCH = 50_000
+_T = TypeVar("_T")
 #: What a directory says, in our columns.
 DIRECTORY_COLUMNS = (
     "npi", "provider_name", "provider_kind", "site_id", "site_name", "street", "suite", "city", "state", "zip5",
@@ -38,25 +43,70 @@ DIRECTORY_COLUMNS = (
 )  # fmt: skip
 
 
+class _Place(NamedTuple):
+    """What an offer asks of a Location."""
+
+    site_id: str
+    site_name: str
+    street: str
+    suite: str
+    city: str
+    state: str
+    zip5: str
+    lon: str
+    lat: str
+    phone: str
+    ada: str
+
+
+class _Holder(NamedTuple):
+    """What an offer asks of an Organization or a Practitioner."""
+
+    name: str
+    npi: str = ""
+    languages: str = ""
+
+
+class _Service(NamedTuple):
+    """What an offer asks of a HealthcareService."""
+
+    taxonomies: tuple[str, ...]
+    panel: str
+    locations: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class _Directory:
-    """All resources of the files read together."""
+    """What the offers of the files read together refer to, each cut down to what is asked of it, by reference."""
 
-    by_reference: dict[str, dict[str, Any]] = field(default_factory=dict)
-    offers: list[tuple[str, int, dict[str, Any]]] = field(default_factory=list)
+    places: dict[str, _Place] = field(default_factory=dict)
+    holders: dict[str, _Holder] = field(default_factory=dict)
+    services: dict[str, _Service] = field(default_factory=dict)
+    #: services that a role or affiliation already speaks for, by reference
+    spoken_for: set[str] = field(default_factory=set)
+    #: file -> kinds of record that are not read, counted
     ignored: dict[str, Counter[str]] = field(default_factory=dict)
+    #: files that hold offers
+    offering: list[RosterFile] = field(default_factory=list)
 
-    def get(self, reference: object) -> dict[str, Any]:
-        """Follow a reference; an empty resource where it leads nowhere."""
-        text = _dict(reference).get("reference", "")
-        tail = "/".join(str(text).split("/")[-2:])
-        return self.by_reference.get(tail) or self.by_reference.get(str(text)) or {}
+
+def _found(known: MappingOf[str, _T], reference: object) -> _T | None:
+    """Follow a reference; None where it leads nowhere."""
+    return next((known[key] for key in _keys(reference) if key in known), None)
+
+
+def _keys(reference: object) -> tuple[str, str]:
+    """Return the two ways in which a reference may name a resource: by kind and id, or by its whole address."""
+    text = str(_dict(reference).get("reference", ""))
+    return "/".join(text.split("/")[-2:]), text
 
 
 def read_plan_net(files: list[RosterFile], mapping: Mapping, findings: Findings) -> Iterator[tuple[Batch, int]]:
     """Read the files of one directory together and yield its offers as batches of raw rows.
 
-    With each batch comes how many rows the mapping's ``[rows]`` left out.
+    The files are read twice: for what is referred to (places, organisations, people), which is kept, cut down to what
+    is asked of it; then for the offers, which are not kept. With each batch comes how many rows the mapping's
+    ``[rows]`` left out.
 
     Parameters
     ----------
@@ -79,15 +129,13 @@ def read_plan_net(files: list[RosterFile], mapping: Mapping, findings: Findings)
     for name, kinds in directory.ignored.items():
         counted = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
         findings.add(Source(name), [1], "", "reader_ignored", detail=counted)
-    covered = {id(resource) for resource in _services_offered(directory)}
-    offers = [each for each in directory.offers if id(each[2]) not in covered]
-    for name in dict.fromkeys(each[0] for each in offers):
-        rows = [(number, row) for file_name, number, resource in offers if file_name == name
-                for row in _rows(resource, directory, "contract_status" in mapping.words)]  # fmt: skip
-        for start in range(0, len(rows), _BATCH):
-            some = rows[start : start + _BATCH]
+    networks = "contract_status" in mapping.words
+    for file in directory.offering:
+        rows = ((number, row) for number, resource in _offers(file, directory)
+                for row in _rows(resource, directory, networks))  # fmt: skip
+        while some := list(itertools.islice(rows, _BATCH)):
             inside = [each for each in some if _inside(each[1], mapping)]
-            yield _batch(name, inside, mapping, findings), len(some) - len(inside)
+            yield _batch(file.name, inside, mapping, findings), len(some) - len(inside)
 
 
 def _inside(row: dict[str, str], mapping: Mapping) -> bool:
@@ -98,119 +146,124 @@ def _inside(row: dict[str, str], mapping: Mapping) -> bool:
 
 
 def _gather(file: RosterFile, directory: _Directory) -> None:
-    """Read every resource of one file."""
-    known = 0
-    for number, resource in _resources(file):
+    """Keep of one file what others refer to, and note what it holds."""
+    kinds: Counter[str] = Counter()
+    for _, resource in _resources(file):
         kind = str(resource.get("resourceType", ""))
-        if kind in _TARGETS:
-            directory.by_reference[f"{kind}/{resource.get('id', '')}"] = resource
-            if full := resource.get("fullUrl"):
-                directory.by_reference[str(full)] = resource
-        if kind in _OFFERS:
-            directory.offers.append((file.name, number, resource))
-        elif kind not in _TARGETS:
-            directory.ignored.setdefault(file.name, Counter())[kind or "record without a type"] += 1
-        known += bool(kind)
-    if not known:
+        kinds[kind] += 1
+        for key in {f"{kind}/{resource.get('id', '')}", str(resource.get("fullUrl") or "")} - {""}:
+            _keep(directory, kind, key, resource)
+        if kind in _OFFERS and kind != "HealthcareService":
+            for reference in _list(resource.get("healthcareService")):
+                directory.spoken_for.update(_keys(reference))
+    if not kinds.keys() - {""}:
         raise InputError(
             f"{file.name}: JSON, but no FHIR resources. A Plan-Net directory as NDJSON or Bundle can be read."
         )
+    if kinds.keys() & set(_OFFERS):
+        directory.offering.append(file)
+    ignored = Counter({kind or "record without a type": count for kind, count in kinds.items()
+                       if kind not in _TARGETS and kind not in _OFFERS})  # fmt: skip
+    if ignored:
+        directory.ignored[file.name] = ignored
+
+
+def _keep(directory: _Directory, kind: str, key: str, resource: dict[str, Any]) -> None:
+    """Keep of a resource what an offer may ask of it."""
+    if kind == "Location":
+        directory.places[key] = _place(resource)
+    elif kind in {"Organization", "Practitioner"}:
+        directory.holders[key] = _Holder(_name(resource), _npi(resource), ";".join(_languages(resource)))
+    elif kind == "HealthcareService":
+        directory.services[key] = _service(resource)
+
+
+def _offers(file: RosterFile, directory: _Directory) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the offers of a file; a service that a role or affiliation speaks for is no offer of its own."""
+    for number, resource in _resources(file):
+        kind = resource.get("resourceType")
+        if kind in _OFFERS and not (
+            kind == "HealthcareService"
+            and not directory.spoken_for.isdisjoint({f"{kind}/{resource.get('id', '')}", str(resource.get("fullUrl"))})
+        ):
+            yield number, resource
 
 
 def _resources(file: RosterFile) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield the resources of a file with their line, or their place in a Bundle."""
-    with file.open() as stream:
-        text = stream.read().decode("utf-8-sig", errors="replace")
-    try:
-        whole = json.loads(text)
-    except json.JSONDecodeError:
-        yield from _lines(file.name, text)
-        return
-    entries = (
-        _list(_dict(whole).get("entry")) if isinstance(whole, dict) and "entry" in whole else _list(whole) or [whole]
-    )
-    for number, entry in enumerate(entries, start=1):
-        resource = _dict(_dict(entry).get("resource")) or _dict(entry)
-        if full := _dict(entry).get("fullUrl"):
-            resource = {**resource, "fullUrl": full}
-        yield number, resource
-
-
-def _lines(name: str, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the resources of newline-delimited JSON."""
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            try:
-                resource = json.loads(line)
-            except (json.JSONDecodeError, RecursionError):
-                raise InputError(f"{name} line {number} is not JSON. Export the directory again.") from None
-            yield number, _dict(resource)
-
-
-def _services_offered(directory: _Directory) -> Iterator[dict[str, Any]]:
-    """Yield the services that a role or affiliation already speaks for."""
-    for _, _, resource in directory.offers:
-        if resource.get("resourceType") != "HealthcareService":
-            yield from (directory.get(each) for each in _list(resource.get("healthcareService")))
+    with file.open() as stream, io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace") as text:
+        try:
+            for number, entry in listed_values(text, "entry"):
+                resource = _dict(_dict(entry).get("resource")) or _dict(entry)
+                if full := _dict(entry).get("fullUrl"):
+                    resource = {**resource, "fullUrl": full}
+                yield number, resource
+        except NotJson as error:
+            raise InputError(f"{file.name} line {error.line} is not JSON. Export the directory again.") from None
 
 
 def _rows(resource: dict[str, Any], directory: _Directory, networks: bool) -> Iterator[dict[str, str]]:
     """Yield one raw row per location of an offer; one without a place where it has none."""
-    services = [directory.get(each) for each in _list(resource.get("healthcareService"))]
+    named = [_found(directory.services, each) for each in _list(resource.get("healthcareService"))]
+    services = [each for each in named if each]
+    own = _service(resource)
     provider, kind = _provider(resource, directory)
     row = {
-        "provider_name": _name(provider),
+        "provider_name": provider.name,
         "provider_kind": kind,
-        "npi": _npi(provider),
-        "taxonomy": ";".join(
-            dict.fromkeys(_taxonomies(resource) or [code for each in services for code in _taxonomies(each)])
-        ),
-        "phone": _phone(resource),
-        "panel_status": _panel([resource, *services]),
-        "languages": ";".join(_languages(provider)),
+        "npi": provider.npi,
+        "taxonomy": ";".join(dict.fromkeys(own.taxonomies or [code for each in services for code in each.taxonomies])),
+        "panel_status": next((each.panel for each in [own, *services] if each.panel), ""),
+        "languages": provider.languages,
         "service_from": str(_dict(resource.get("period")).get("start", "")),
         "service_to": _end(resource),
         "contract_status": ";".join(_networks(resource)) if networks else "",
     }
-    locations = _list(resource.get("location")) or [
-        each for service in services for each in _list(service.get("location"))
-    ]
-    for reference in locations or [{}]:
-        yield {**row, **_place(directory.get(reference), row)}
+    phone = _phone(resource)
+    locations = own.locations or [each for service in services for each in service.locations]
+    for reference in locations or [""]:
+        place = _found(directory.places, {"reference": reference}) or _place({})
+        yield {**row, **place._asdict(), "phone": phone or place.phone}
 
 
-def _provider(resource: dict[str, Any], directory: _Directory) -> tuple[dict[str, Any], str]:
+def _provider(resource: dict[str, Any], directory: _Directory) -> tuple[_Holder, str]:
     """Return who gives an offer: the person of a role, else the organisation."""
-    person = directory.get(resource.get("practitioner"))
+    person = _found(directory.holders, resource.get("practitioner"))
     if person:
         return person, "individual"
     for name in ("participatingOrganization", "providedBy", "organization"):
-        found = directory.get(resource.get(name))
+        found = _found(directory.holders, resource.get(name))
         if found:
             return found, "organisation"
     names = ("practitioner", "participatingOrganization", "providedBy")
     shown = next((_dict(resource[name]).get("display") for name in names if resource.get(name)), "")
-    return {"name": str(shown or "")}, "individual" if resource.get("practitioner") else "organisation"
+    return _Holder(str(shown or "")), "individual" if resource.get("practitioner") else "organisation"
 
 
-def _place(location: dict[str, Any], row: dict[str, str]) -> dict[str, str]:
+def _service(resource: dict[str, Any]) -> _Service:
+    """Return what an offer or a service says of taxonomies, panel and locations."""
+    locations = (str(_dict(each).get("reference", "")) for each in _list(resource.get("location")))
+    return _Service(tuple(map(intern, _taxonomies(resource))), _panel(resource), tuple(locations))
+
+
+def _place(location: dict[str, Any]) -> _Place:
     """Return the columns of a location."""
     address = _dict(location.get("address")) or next(map(_dict, _list(location.get("address"))), {})
     lines = [str(line) for line in _list(address.get("line"))]
     position = _dict(location.get("position"))
-    return {
-        "site_id": str(location.get("id", "")),
-        "site_name": str(location.get("name", "")),
-        "street": lines[0] if lines else "",
-        "suite": ", ".join(lines[1:]),
-        "city": str(address.get("city", "")),
-        "state": str(address.get("state", "")),
-        "zip5": str(address.get("postalCode", "")),
-        "lon": str(position.get("longitude", "")),
-        "lat": str(position.get("latitude", "")),
-        "phone": row["phone"] or _phone(location),
-        "ada": "Y" if "handiaccess" in _codes_of(location, "accessibility") else "",
-    }
+    return _Place(
+        site_id=str(location.get("id", "")),
+        site_name=str(location.get("name", "")),
+        street=lines[0] if lines else "",
+        suite=", ".join(lines[1:]),
+        city=intern(str(address.get("city", ""))),
+        state=intern(str(address.get("state", ""))),
+        zip5=intern(str(address.get("postalCode", ""))),
+        lon=str(position.get("longitude", "")),
+        lat=str(position.get("latitude", "")),
+        phone=_phone(location),
+        ada="Y" if "handiaccess" in _codes_of(location, "accessibility") else "",
+    )
 
 
 def _name(resource: dict[str, Any]) -> str:
@@ -248,13 +301,9 @@ def _phone(resource: dict[str, Any]) -> str:
     return ""
 
 
-def _panel(resources: list[dict[str, Any]]) -> str:
-    """Return the code of ``newpatients`` of the first resource that says it."""
-    for resource in resources:
-        codes = _codes_of(resource, "newpatients")
-        if codes:
-            return codes[0]
-    return ""
+def _panel(resource: dict[str, Any]) -> str:
+    """Return the first code of ``newpatients``."""
+    return next(iter(_codes_of(resource, "newpatients")), "")
 
 
 def _codes_of(resource: dict[str, Any], name: str) -> list[str]:
