@@ -15,10 +15,12 @@ from adequacy.errors import AdequacyError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import TracebackType
 
 __all__ = ["main"]
 
-_INTERRUPTED = 130
+#: What a process that Ctrl-C has stopped leaves with.
+INTERRUPTED = 130
 #: No message is longer, whatever a file holds; ours name their own bounds well below it.
 _LONGEST = 4000
 _ASKS_FOR_HELP: tuple[list[str], ...] = ([], ["--help"], ["-h"])
@@ -29,11 +31,36 @@ HELP_PAGE = Path(__file__).with_name("help.txt")
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
-    from adequacy.cli.streams import mend
-
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    mend()
-    sys.exit(_run(arguments))
+    usual, listener = sys.excepthook, _Listener()
+    sys.excepthook = listener
+    try:
+        from adequacy.cli.streams import mend
+
+        mend()
+        code = _run(arguments)
+    except KeyboardInterrupt:
+        code = _stopped()
+    except Exception as error:
+        if "--debug" in arguments or not (listener.heard or _was_interrupted(error)):
+            raise
+        code = _stopped()
+    finally:
+        sys.excepthook = usual
+    sys.exit(code)
+
+
+class _Listener:
+    """Hears of a Ctrl-C that a package keeps to itself: one stopped while it loads says that it cannot be imported."""
+
+    heard = False
+
+    def __call__(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        """Print any other error as usual."""
+        if issubclass(kind, KeyboardInterrupt):
+            self.heard = True
+        else:
+            sys.__excepthook__(kind, error, trace)
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -76,9 +103,24 @@ def _run(arguments: list[str]) -> int:
         where = error.filename or "standard output"
         say(f"{where}: cannot be written or read ({error.strerror or error}). Check the disk, or name a file.")
         return OutputError.exit_code
-    except KeyboardInterrupt:
-        say("stopped.")
-        return _INTERRUPTED
+    except UnicodeEncodeError as error:
+        if debug:
+            raise
+        say(f"a name cannot be written in this computer's character set ({error.encoding}). Use plain letters.")
+        return OutputError.exit_code
+
+
+def _stopped() -> int:
+    """Say that Ctrl-C was heard; give the exit code of it."""
+    say("stopped.")
+    return INTERRUPTED
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Whether Ctrl-C stands behind an error."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def say(text: str) -> None:

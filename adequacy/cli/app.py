@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from adequacy.cli import HELP_PAGE, say
+from adequacy.cli import HELP_PAGE, INTERRUPTED, say
 from adequacy.cli import check as check_command
 from adequacy.cli.options import Command, Net, Plan, Rules, examples
 
@@ -203,8 +203,7 @@ def run_app(arguments: list[str]) -> int:
     try:
         code = app(arguments, prog_name="adequacy", standalone_mode=False)
     except typer.Abort:
-        say("stopped.")
-        return 1
+        raise KeyboardInterrupt from None
     except Exception as error:
         # typer keeps its usage errors private (since 0.26): they are known by their face
         explain = getattr(error, "format_message", None)
@@ -217,6 +216,9 @@ def run_app(arguments: list[str]) -> int:
             return 0
         say(f"{explain()} See: {command} --help")
         return int(getattr(error, "exit_code", 2))
+    if code == INTERRUPTED:
+        # typer makes an exit code of Ctrl-C, without a word
+        raise KeyboardInterrupt
     return code if isinstance(code, int) else 0
 
 

@@ -38,8 +38,8 @@ def backtest(
     from adequacy.determination.backtest import backtest_file, summary
     from adequacy.outputs.request_page import backtest_page
 
-    rosters = desk.networks_by_day(network, plan, policy)
-    with reading(past) as source, writing(out, past) as target:
+    opened = desk.networks_by_day(network, plan, policy)
+    with opened as rosters, reading(past) as source, writing(out, past) as target:
         counts = summary(backtest_file(source, target, rosters, desk.books_policy(plan, policy)))
     if out == STREAM:
         # the rows are the data then, and the summary is words

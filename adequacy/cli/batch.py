@@ -73,11 +73,13 @@ def _answer(
     from adequacy.roads import open_roads
 
     streets = open_roads(roads) if roads else None
-    with writing(out, source) as target, open_configured(network, plan, policy, as_of) as net:
+    with (
+        writing(out, source) as target,
+        open_configured(network, plan, policy, as_of) as net,
+        networks_by_day(network, plan, policy) as rosters,
+    ):
         day = as_of or default_day(net)
-        answers = BatchAnswerer(
-            networks_by_day(network, plan, policy), configured_policy(plan, policy), day, only_finding=finding_only
-        )
+        answers = BatchAnswerer(rosters, configured_policy(plan, policy), day, only_finding=finding_only)
         progress = Progress("rows answered")
         counts = answer_file(Path(source), target, answers, roads=streets, progress=progress)
         progress.end()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from adequacy.clocks import read_date
 from adequacy.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from adequacy.api import Network
     from adequacy.casebook import Casebook
@@ -261,8 +262,11 @@ def record_of(
         return book.record(file), book_view(book, file)
 
 
-def networks_by_day(network: str | None, plan: str | None, policy: str | None) -> Callable[[str], NetworkFile]:
-    """Give the network that answers for a day: of a folder the one of that day, each opened once."""
+@contextmanager
+def networks_by_day(
+    network: str | None, plan: str | None, policy: str | None
+) -> Iterator[Callable[[str], NetworkFile]]:
+    """Give the network that answers for a day: of a folder the one of that day, each opened once, all closed after."""
     from functools import cache
 
     from adequacy.cli.check import open_configured
@@ -276,7 +280,12 @@ def networks_by_day(network: str | None, plan: str | None, policy: str | None) -
             found.close()
         return first
 
-    if Path(setting("network", network).value or "?").is_dir():
-        return cache(open_on)
-    only = open_on(None)
-    return lambda day: only
+    try:
+        if Path(setting("network", network).value or "?").is_dir():
+            yield cache(open_on)
+        else:
+            only = open_on(None)
+            yield lambda day: only
+    finally:
+        for each in opened.values():
+            each.close()

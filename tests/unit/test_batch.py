@@ -16,7 +16,7 @@ from adequacy.access.batch import BatchAnswer, BatchAnswerer, BatchRow
 from adequacy.access.coverage_file import CoverageFile
 from adequacy.access.coverage_store import store_coverage
 from adequacy.cli.desk import networks_by_day
-from adequacy.errors import AdequacyError
+from adequacy.errors import AdequacyError, NetworkFileError
 from adequacy.outputs.batch import answer_file
 from adequacy.reference.demo import demo_path
 
@@ -417,8 +417,11 @@ def test_a_folder_of_networks_is_opened_once_a_file_however_many_days_are_asked(
     folder = tmp_path / "rosters"
     folder.mkdir()
     shutil.copy(demo_path(), folder / "demo.gpkg")
-    on_day = networks_by_day(str(folder), None, None)
-    assert len({id(on_day(f"2026-11-{day:02}")) for day in range(1, 29)}) == 1
+    with networks_by_day(str(folder), None, None) as on_day:
+        assert len({id(on_day(f"2026-11-{day:02}")) for day in range(1, 29)}) == 1
+        opened = on_day("2026-11-01")
+    with pytest.raises(NetworkFileError, match="closed"):
+        opened.service_keys()
     rows = [{"id": str(day), "service": "saiop", "zip": "27546", "date": f"2026-11-{day:02}"} for day in range(1, 9)]
     source = _write(tmp_path / "in.csv", rows, COLUMNS)
     ran = run("batch", str(source), "--network", str(folder), "--out", str(tmp_path / "out.csv"))
