@@ -26,6 +26,7 @@ _ELSEWHERE = {
     "received": "request open",
     "decided": "request decide",
     "confirmed": "request confirm",
+    "overridden": "request confirm --override",
     "letter_made": "request letter",
     "list_made": "request list-providers",
 }
@@ -86,6 +87,11 @@ def record_event(
     """
     if name in _ELSEWHERE:
         raise UsageError(f"{name} is recorded by its own command: adequacy {_ELSEWHERE[name]}.")
+    if name not in book.policy.events:
+        known = sorted(book.policy.events.keys() - _ELSEWHERE.keys())
+        near = get_close_matches(name.casefold(), known, 1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise UsageError(f"event {shown(name)} is not known.{hint} Known: {', '.join(known)}.")
     said = {option: text.strip() for option, text in given.items() if text.strip()}
     zone = zone_named(book.policy.plan.timezone)
     moment = read_instant(at, zone) if at else now

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from adequacy.casebook.schema import tables
 from adequacy.clocks import zone_named
+from adequacy.errors import UsageError, shown
+from adequacy.reference import find_county
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from adequacy.casebook.book import Casebook
     from adequacy.determination import Contact
+    from adequacy.policy import Policy
 
 __all__ = ["Call", "Due", "alike", "call_sheet", "due", "listed", "stats"]
 
@@ -69,6 +72,13 @@ class Call:
         return {**asdict(self), "requests": list(self.requests), "ages": list(self.ages)}
 
 
+def states_of(policy: Policy) -> list[str]:
+    """Every state a request may have, in alphabetical order."""
+    moved = (state for event in policy.events.values() for state in event.to_state.split("|"))
+    known = {*moved, *(outcome.state for outcome in policy.outcomes.values())}
+    return sorted(state for state in known if state and not state.startswith("@"))
+
+
 def listed(book: Casebook, *, state: str = "", service_key: str = "", par: str = "") -> list[dict[str, str]]:
     """List requests, oldest first: id, state, service, when received, outcome, letter.
 
@@ -77,7 +87,14 @@ def listed(book: Casebook, *, state: str = "", service_key: str = "", par: str =
     book : Casebook
     state, service_key, par : str
         Only those; all where empty.
+
+    Raises
+    ------
+    UsageError
+        There is no such state.
     """
+    if state and state.upper() not in states_of(book.policy):
+        raise UsageError(f"{shown(state)} is no state of a request. Known: {', '.join(states_of(book.policy))}.")
     requests = tables().requests
     query = requests.select().order_by(requests.c.number)
     for column, value in (("state", state.upper()), ("service_key", service_key), ("par", par)):
@@ -143,11 +160,15 @@ def _due(row: Any, book: Casebook, zone: ZoneInfo, now: datetime) -> Due:
 
 
 def _next_step(row: Any, book: Casebook) -> str:
-    """What to do about a request."""
+    """What to do about a request: what its outcome asks for, or once that is done what its clock waits for."""
     if row.is_stale:
         return "Facts changed after the decision: decide it again."
     outcome = book.policy.outcomes.get(row.override or row.outcome)
-    return outcome.next_step if outcome else f"Decide it: adequacy request decide {row.request_id}"
+    if outcome is None:
+        return f"Decide it: adequacy request decide {row.request_id}"
+    if row.state == outcome.state:
+        return outcome.next_step
+    return f"Waiting for the {row.owner}: {row.end_event}. Then record it: adequacy request event."
 
 
 def _local(stamp: str, zone: ZoneInfo) -> str:
@@ -255,11 +276,17 @@ def stats(book: Casebook, *, since: date | None = None, until: date | None = Non
         "on_time": sum(row.is_on_time == "Y" for row in answered),
         "on_time_pct": 100.0 * sum(row.is_on_time == "Y" for row in answered) / len(answered) if answered else None,
         "gaps": [
-            {"service_key": service, "county_fips": county, "requests": count}
+            {"service_key": service, "county_fips": county, "county": _county(county), "requests": count}
             for (service, county), count in sorted(gaps.items(), key=lambda item: (-item[1], item[0]))
         ],
         "overrides": _overrides(rows),
     }
+
+
+def _county(county_fips: str) -> str:
+    """A county as people call it; its code where it is not known, empty where there is none."""
+    found = find_county(county_fips) if county_fips else None
+    return f"{found.name} County, {found.state}" if found else county_fips
 
 
 def _overrides(rows: Sequence[Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from adequacy.api import Network
     from adequacy.casebook import Casebook
+    from adequacy.casebook.process import Case
     from adequacy.network import NetworkFile
     from adequacy.policy import Policy
 
@@ -38,6 +39,7 @@ __all__ = [
     "show",
     "sites_by_service",
     "warn_of_the_future",
+    "warn_of_the_order",
 ]
 
 
@@ -197,6 +199,14 @@ def moment_told(text: str | None, policy: Policy) -> datetime:
     if at > now():
         sys.stderr.write("--at lies in the future by this computer's clock. Check it; correct with a new event.\n")
     return at
+
+
+def warn_of_the_order(case: Case, policy: Policy) -> None:
+    """Say on stderr if something left, by the moment that was told, before the person confirmed it."""
+    last = case.events[-1]
+    confirmed = next((event.at for event in reversed(case.events) if event.name == "confirmed"), None)
+    if policy.events[last.name].needs == "confirmed" and confirmed is not None and last.at < confirmed:
+        sys.stderr.write(f"{last.name} lies before its confirmation, as told. Check --at of both.\n")
 
 
 def opened(book: Casebook, ids: list[str]) -> tuple[Any, str]:

@@ -18,7 +18,9 @@ app = typer.Typer(
     help="Work requests: open, decide, confirm, follow their clocks.", rich_markup_mode=None, no_args_is_help=True
 )
 
-Request = Annotated[str, typer.Argument(metavar="ID", help="The request.")]
+Request = Annotated[
+    str, typer.Argument(metavar="ID", help="The request.", callback=lambda typed: typed.strip().upper())
+]
 Zip = Annotated[str | None, typer.Option("--zip", metavar="ZIP", help="ZIP of the consumer: the whole area.")]
 Point = Annotated[str | None, typer.Option("--point", metavar="LAT,LON", help="Point of the consumer.")]
 Address = Annotated[
@@ -322,6 +324,7 @@ def event(
         case = record_event(
             book, request_id, name, given, at=at, by=by, now=desk.now(), index=configured_index(), sites=sites
         )
+    desk.warn_of_the_order(case, rules)
     sys.stdout.write(f"{request_id}: {name} recorded, now {case.state}\n")
 
 
@@ -348,7 +351,8 @@ def due(
         rows = [row.to_dict() for row in running(book, desk.moment(as_of, rules))]
     if ics:
         write_text(calendar(rows, desk.now(), rules.plan.timezone), ics)
-    desk.show(rows, due_page(rows), output)
+    if ics != STREAM:
+        desk.show(rows, due_page(rows), output)
 
 
 @app.command(

@@ -13,7 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 from adequacy.clocks import read_date
 from adequacy.determination.asking import determine_on
-from adequacy.errors import AdequacyError, InputError, MissingColumn, OutputError, shown, shown_list
+from adequacy.errors import (
+    AdequacyError,
+    AmbiguousService,
+    CoordinateError,
+    InputError,
+    MissingColumn,
+    NoStandardInForce,
+    NoSuchService,
+    OutputError,
+    PlaceUnknown,
+    UnknownService,
+    shown,
+    shown_list,
+)
 from adequacy.separated import rows_by_name
 
 if TYPE_CHECKING:
@@ -37,7 +50,8 @@ _SAME = {("closed", "covered"), ("continued", "gap")}
 class Replay:
     """One past decision, decided again.
 
-    ``agrees`` is ``yes``, ``no`` or ``undecidable``; ``why`` says it in words.
+    ``agrees`` is ``yes``, ``no`` or ``undecidable``; ``why`` says it in words, ``kind`` in one of few where a row could
+    not be asked at all.
     """
 
     row: Mapping[str, str]
@@ -48,6 +62,7 @@ class Replay:
     why: str
     service_key: str = ""
     county_fips: str = ""
+    kind: str = ""
 
     def columns(self) -> dict[str, str]:
         """Give the row with what the replay adds."""
@@ -70,7 +85,7 @@ def replay(row: Mapping[str, str], network_on: Callable[[str], NetworkFile], pol
         request = _request(row, policy)
         decided = determine_on(network_on(on.isoformat()), policy, request, on=on)
     except AdequacyError as error:
-        return Replay(row, "", "", "", "undecidable", error.message)
+        return Replay(row, "", "", "", "undecidable", error.message, kind=_kind(error))
     return _judged(row, decided)
 
 
@@ -217,8 +232,24 @@ def summary(replays: Sequence[Replay]) -> dict[str, Any]:
             "by_service": _counts(each.service_key for each in apart),
             "by_county": _counts(each.county_fips or "unknown" for each in apart),
         },
-        "undecidable": _counts(_head(each.why) for each in replays if each.agrees == "undecidable"),
+        "undecidable": _counts(each.kind or _head(each.why) for each in replays if each.agrees == "undecidable"),
     }
+
+
+#: Why a row could not be asked, by the error; a summary repeats no message, it may quote a place.
+_KINDS: tuple[tuple[type[AdequacyError], str], ...] = (
+    (AmbiguousService, "the word for the service may mean several: give its key"),
+    (UnknownService, "no service is known by the word given"),
+    (NoSuchService, "the word is known but is no service of its own"),
+    (CoordinateError, "the coordinates cannot be a place"),
+    (PlaceUnknown, "the place cannot be found"),
+    (NoStandardInForce, "no rule was in force on that day"),
+)
+
+
+def _kind(error: AdequacyError) -> str:
+    """What kind of fault kept a row from being decided."""
+    return next((words for kind, words in _KINDS if isinstance(error, kind)), "a value is malformed or missing")
 
 
 def _head(why: str) -> str:

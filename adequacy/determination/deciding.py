@@ -16,6 +16,7 @@ from adequacy.clocks import read_instant, zone_named
 from adequacy.determination.facts import Contact, Evidence, Fact, Standing, names_nobody, table_facts
 from adequacy.determination.record import RECORD_SCHEMA, WORDS_VERSION
 from adequacy.determination.table import decide_facts, proven_rows
+from adequacy.policy.decisions import FACT_WORDS
 from adequacy.reference import vintages
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Determination", "determine", "needs_distance"]
 
-_TRAVELS = ("mobile", "home")
+#: Words of a fact that nobody has settled.
+_OPEN = ("U", "I")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class Determination:
             "measure": _measure(answer),
             "inputs": self.words,
             "inputs_why": [fact.to_dict() for fact in self.facts],
+            "to_verify": _to_verify(self),
             "finding": answer["finding"] if answer else None,
             "rule_trail": list(self.trail.rules),
             "rule_notes": [row_words(evidence.policy, evidence.ruleset.id, rule) for rule in self.trail.rules],
@@ -190,6 +193,22 @@ def determine(
         review_reasons=tuple(_review_reasons(evidence, facts, trail, outcome)),
         clocks=tuple(clocks),
     )
+
+
+def _to_verify(decided: Determination) -> list[str]:
+    """The facts that nobody knows and whose answer could change the outcome, in the order of the table."""
+    evidence, words = decided.evidence, decided.words
+    rows = proven_rows(evidence.policy, evidence.ruleset.id)
+    return [
+        fact
+        for fact, word in words.items()
+        if word in _OPEN
+        and any(
+            decide_facts(rows, words | {fact: other}).row.outcome != decided.outcome.outcome
+            for other in FACT_WORDS[fact]
+            if other not in _OPEN
+        )
+    ]
 
 
 def row_words(policy: Policy, ruleset_id: str, rule: str) -> dict[str, str]:

@@ -44,7 +44,7 @@ def decision_page(record: Mapping[str, Any], letters: Mapping[str, Letter], requ
     """
     lines = [f"{request_id}: {record['outcome']}", *_labelled("", record["outcome_words"]), ""]
     if record["human_review"] == "Y":
-        lines += ["STOP. A person must look before anything leaves:"]
+        lines += [_STOP]
         lines += [*_bullets(record["review_reasons"]), ""]
     lines += _labelled("Finding", _finding(record))
     for note in record["rule_notes"]:
@@ -55,7 +55,7 @@ def decision_page(record: Mapping[str, Any], letters: Mapping[str, Letter], requ
         lines += _labelled("UM", _member_refused(letters) if is_members else record["handover"]["um"])
     for clock in record["clocks"]:
         lines += _labelled("Clock", _clock(clock))
-    to_verify = [f"{why['fact']}: {why['words']}" for why in record["inputs_why"] if why["value"] in ("U", "I")]
+    to_verify = [f"{why['fact']}: {why['words']}" for why in record["inputs_why"] if why["fact"] in record["to_verify"]]
     if to_verify:
         lines += ["", "Still to verify:", *_bullets(to_verify)]
     if record["cautions"]:
@@ -73,11 +73,14 @@ def _finding(record: Mapping[str, Any]) -> str:
         return "none: the inpatient path has no distance test"
     nearest = answer["nearest_mi"]["reference"]
     far = "no site of the service counts" if nearest is None else f"nearest counted site {nearest:.1f} mi"
-    words = {"covered": "covered", "gap": "gap", "too_close_to_call": "too close to call"}[answer["finding"]]
+    words = _FINDINGS[answer["finding"]]
     roster = f"roster of {answer['network']['roster_date']}"
     count = len(answer["sites"])
     sites = f"{count} counted site{'' if count == 1 else 's'}"
     return f"{words}; {sites} within {answer['standard']['limit_mi']:g} mi, {far}; {roster}"
+
+
+_FINDINGS = {"covered": "covered", "gap": "gap", "too_close_to_call": "too close to call"}
 
 
 def _letter(code: str, letters: Mapping[str, Letter], confirmed_by: str = "") -> str:
@@ -109,8 +112,8 @@ def _clock(clock: Mapping[str, Any]) -> str:
     act_by = f", act by {clock['act_by']}" if clock["act_by"] != clock["due"][:10] else ""
     said = f"{clock['clock']} due {_minute(clock['due'])}{act_by} ({clock['owner']})"
     for other in clock["also"]:
-        when = f"due {_minute(other['due'])}" if other["due"] else "not recorded"
-        said += f"; counted from {other['start_event']}: {when}"
+        when = f"due {_minute(other['due'])}" if other["due"] else "not recorded yet"
+        said += f"; counted from '{other['start_event']}' instead: {when}"
     return said if clock["closed_days_known"] else f"{said}; holidays of that time are not listed yet"
 
 
@@ -120,7 +123,7 @@ def _minute(text: str) -> str:
 
 
 def case_page(view: Mapping[str, Any], letters: Mapping[str, Letter]) -> str:
-    """Write one request: state, facts, clocks, events, what is allowed now."""
+    """Write one request: state, facts, clocks, why a person must look, events, what is allowed now."""
     request = view["request"]
     lines = [f"{view['id']}: {view['state']}"]
     lines += _labelled("Service", f"{request['service_key']} (asked for as: {request['service_text']})")
@@ -130,23 +133,34 @@ def case_page(view: Mapping[str, Any], letters: Mapping[str, Letter]) -> str:
         lines += _labelled("PAR", view["par"])
     if view["duplicates_of"]:
         lines += _labelled("Repeats", f"a resubmission of {view['duplicates_of']}")
-    if view["outcome"]:
-        lines += _labelled("Outcome", f"{view['outcome']} by {'>'.join(view['rule_trail'])}")
-        if view["override"]:
-            lines += _labelled("Override", _override(view["override"]))
-        lines += _labelled("Letter", _letter(view["letter"] or "", letters, _confirmed(view)))
-    if view["is_members_refusal"]:
-        lines += _labelled("UM", _member_refused(letters))
-    if view["is_stale"]:
-        lines += _labelled("Note", "facts changed after the decision: decide it again")
+    lines += _decision_lines(view, letters) if view["outcome"] else []
     for clock in view["clocks"]:
         lines += _labelled("Clock", _clock(clock))
+    if view["human_review"] == "Y" and not view["confirmed_by"] and view["next_step"]:
+        lines += ["", _STOP, *_bullets(view["review_reasons"])]
     lines += ["", "Events:"]
     lines += [f"  {_minute(event['at'])}  {escape_terminal(_event(event))}"[:WIDTH] for event in view["events"]]
     if view["next_step"]:
         lines += ["", *_labelled("Next", view["next_step"])]
     lines += _labelled("Allowed", ", ".join(view["allowed"]))
     return _page(lines)
+
+
+_STOP = "STOP. A person must look before anything leaves:"
+
+
+def _decision_lines(view: Mapping[str, Any], letters: Mapping[str, Letter]) -> list[str]:
+    """What was decided, what a person put in its place, and the letter."""
+    lines = _labelled("Finding", _FINDINGS[view["finding"]]) if view["finding"] else []
+    lines += _labelled("Outcome", f"{view['outcome']} by {'>'.join(view['rule_trail'])}")
+    if view["override"]:
+        lines += _labelled("Override", _override(view["override"]))
+    lines += _labelled("Letter", _letter(view["letter"] or "", letters, _confirmed(view)))
+    if view["is_members_refusal"]:
+        lines += _labelled("UM", _member_refused(letters))
+    if view["is_stale"]:
+        lines += _labelled("Note", "facts changed after the decision: decide it again")
+    return lines
 
 
 def confirmed_page(view: Mapping[str, Any]) -> str:
@@ -255,7 +269,7 @@ def stats_page(stats: Mapping[str, Any]) -> str:
         lines.append(f"On time {stats['on_time']} of {stats['answered']} ({stats['on_time_pct']:.1f} %)")
     lines += ["", "Gaps by service and county"]
     lines += [
-        f"  {gap['requests']:>6}  {gap['service_key']}  {gap['county_fips'] or 'county not known'}"
+        f"  {gap['requests']:>6}  {gap['service_key']}  {gap['county'] or 'county not known'}"[:WIDTH]
         for gap in stats["gaps"]
     ] or ["  none"]
     lines += _override_lines(stats["overrides"])

@@ -698,5 +698,7 @@ def test_stats_count_days_on_time_and_gaps(where: str, open_book: Opener) -> Non
     assert counts["requests"] == 3
     assert counts["days_to_answer"] == {"median": 13, "max": 13}
     assert (counts["on_time"], counts["on_time_pct"]) == (0, 0.0)
-    assert counts["gaps"] == [{"service_key": "saiop", "county_fips": "37085", "requests": 1}]
+    assert counts["gaps"] == [
+        {"service_key": "saiop", "county_fips": "37085", "county": "Harnett County, NC", "requests": 1}
+    ]
     assert stats(book, since=datetime(2026, 11, 1, tzinfo=UTC).date())["requests"] == 0

@@ -384,6 +384,70 @@ def test_what_is_not_there_or_not_possible_is_one_line(run: Run, tmp_path: Path)
     assert "no casebook" in run("request", "list", "--casebook", str(tmp_path / "notes.txt")).refused(3)
 
 
+def test_only_what_could_change_the_outcome_is_still_to_verify(run: Run) -> None:
+    def still(*arguments: str) -> list[str]:
+        page = run("request", "decide", _opened(run, *_instead(*arguments))).out
+        told = page.partition("Still to verify:\n")[2].partition("\n\n")[0]
+        return re.findall(r"^  - (\w+):", told, re.M)
+
+    assert still() == []
+    assert still("--consumer-ref", "R2", "--client-specific", "Y", "--nctracks", "Y", "--zip", "27540") == []
+    inpatient = ("--service", "ip_adult", "--level", "inpatient", "--admitted", "2026-10-29T02:00")
+    assert still("--consumer-ref", "R3", *inpatient) == []
+    assert still("--consumer-ref", "R4", "--service", "actt") == ["client_specific"]
+    assert still("--consumer-ref", "R5", "--service", "actt", "--client-specific", "Y") == ["nctracks_ok"]
+
+
+def test_what_waits_for_somebody_else_says_for_whom_and_not_what_was_done(run: Run) -> None:
+    one = _opened(run, *_instead("--service", "ACTT", "--client-specific", "Y", "--nctracks", "Y"))
+    assert run("request", "decide", one).code == 0
+    assert run("request", "confirm", one, "--by", "A. Lee").code == 0
+    assert run("request", "event", one, "sar_sent").code == 0
+    [clock] = _json(run("request", "due", "--format", "json"))
+    assert clock["next_step"].startswith("Waiting for the provider: ")
+    assert "Confirm and send" not in run("request", "due").out
+
+
+def test_words_that_are_no_event_state_or_id_are_refused_with_what_there_is(run: Run) -> None:
+    one = _opened(run, *OPEN)
+    assert "Did you mean list_sent? Known: completed" in run("request", "event", one, "list-sent").refused(2)
+    assert "recorded by its own command: adequacy request confirm" in run(
+        "request", "event", one, "overridden"
+    ).refused(2)
+    assert "'nope' is no state of a request. Known: APPROVED" in run("request", "list", "--state", "nope").refused(2)
+    assert run("request", "list", "--state", "received").out.endswith("1 request\n")
+    assert run("request", "show", f" {one.casefold()} ").out.startswith(f"{one}: RECEIVED\n")
+
+
+def test_a_calendar_on_standard_output_stands_there_alone(run: Run) -> None:
+    _opened(run, *OPEN)
+    ran = run("request", "due", "--ics", "-")
+    assert ran.out.startswith("BEGIN:VCALENDAR")
+    assert ran.out.rstrip().endswith("END:VCALENDAR")
+
+
+def test_a_page_of_a_request_stops_until_a_person_has_looked_and_counts_name_counties(run: Run) -> None:
+    one = _opened(run, *_instead("--service", "ACTT", "--client-specific", "N"))
+    assert run("request", "decide", one).code == 0
+    page = run("request", "show", one).out
+    assert "\nFinding    gap\n" in page
+    assert "STOP. A person must look before anything leaves:\n  - rule R09" in page
+    assert "Harnett County, NC" in run("request", "stats").out
+    assert run("request", "confirm", one, "--by", "A. Lee").code == 0
+    assert "STOP" not in run("request", "show", one).out
+    early = run("request", "event", one, "letter_sent", "--at", "2026-10-30T10:00")
+    assert early.err == "letter_sent lies before its confirmation, as told. Check --at of both.\n"
+
+
+def test_a_summary_of_past_decisions_repeats_no_place_and_fits(run: Run, tmp_path: Path) -> None:
+    assert run("demo", str(tmp_path / "d")).code == 0
+    page = run("backtest", str(tmp_path / "d" / "past_decisions.csv"), "--out", str(tmp_path / "o.csv")).out
+    told = page.partition("Cannot be decided because\n")[2]
+    assert "the coordinates cannot be a place" in told
+    assert not re.search(r"-?\d+\.\d+|\d{5}", told)
+    assert max(map(len, page.splitlines())) <= 80
+
+
 def test_a_decision_bears_the_moment_that_is_told_and_is_the_same_on_every_day(run: Run, tmp_path: Path) -> None:
     one = _opened(run, *OPEN)
     decide = ("request", "decide", one, "--record", str(tmp_path / "r.json"), "--at")
