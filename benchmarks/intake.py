@@ -1,4 +1,4 @@
-"""Intake against plain pandas: rows a second with the same columns; memory against the size of NPPES and Plan-Net files.
+"""Intake against plain pandas: rows a second with the same columns; memory against the size of registries.
 
 ``python benchmarks/intake.py`` generates its files (seeded) in a temporary folder; ``--rows N`` makes them smaller.
 Each run is a process of its own, so that time and peak memory are its own. ``docs/benchmarks-intake.md`` keeps

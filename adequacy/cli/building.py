@@ -43,7 +43,15 @@ def build_from_rosters(
     """Read rosters, write the findings and the network file, and say on stderr what became of every row."""
     from adequacy.cli.check import configured_policy
     from adequacy.clocks import read_date
-    from adequacy.intake import limits_of, marked_paths, read_rosters, require_acceptable, write_marked_copies
+    from adequacy.errors import shown
+    from adequacy.intake import (
+        limits_of,
+        mapping_beside,
+        marked_paths,
+        read_rosters,
+        require_acceptable,
+        write_marked_copies,
+    )
     from adequacy.network import build_network
     from adequacy.outputs.network_page import build_summary
 
@@ -51,8 +59,16 @@ def build_from_rosters(
     day = read_date(roster_date) if roster_date else date.today()  # noqa: DTZ011
     if marked:
         marked_paths(rosters, marked)
+    beside = None if columns else mapping_beside(rosters)
+    if beside:
+        sys.stderr.write(f"Columns  by {shown(beside.name)}, found beside the roster\n")
     intake = read_rosters(
-        rosters, on=day, catalogue=policy.services, columns=columns, joins=joins, limits=limits_of(policy, day)
+        rosters,
+        on=day,
+        catalogue=policy.services,
+        columns=columns or beside,
+        joins=joins,
+        limits=limits_of(policy, day),
     )
     sys.stderr.write(intake.summary(findings))
     if findings:

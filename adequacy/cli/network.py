@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from adequacy.cli.options import Format, Plan, Rules, examples
+from adequacy.cli.streams import STREAM
 
 __all__ = ["register"]
 
@@ -31,7 +32,8 @@ def build(
     rosters: Annotated[list[str], typer.Argument(metavar="ROSTER", help="Roster files; '-' reads standard input.")],
     out: Annotated[str, typer.Option("--out", metavar="FILE.gpkg", help="The network file to write (.gpkg).")],
     columns: Annotated[
-        str | None, typer.Option("--columns", metavar="MAP.toml", help="A mapping of columns (.toml).")
+        str | None,
+        typer.Option("--columns", metavar="MAP.toml", help="A mapping of columns; ROSTER.columns.toml beside it."),
     ] = None,
     roster_date: Annotated[
         str | None, typer.Option("--roster-date", metavar="DATE", help="Day on which the roster was true; today.")
@@ -90,15 +92,24 @@ def build(
 )
 def columns(
     roster: Annotated[str, typer.Argument(metavar="ROSTER", help="A roster file.")],
-    out: Annotated[str, typer.Option("--out", metavar="MAP.toml", help="The mapping file to write (.toml).")],
+    out: Annotated[
+        str | None,
+        typer.Option("--out", metavar="MAP.toml", help="The mapping file to write; ROSTER.columns.toml beside it."),
+    ] = None,
     plan: Plan = None,
     policy: Rules = None,
 ) -> None:
     """Write a first mapping of a roster's columns, for --columns: what is known, likely and missing."""
     from adequacy.cli.check import configured_policy
-    from adequacy.intake import write_first_mapping
+    from adequacy.errors import UsageError
+    from adequacy.intake import mapping_name, write_first_mapping
 
-    write_first_mapping(roster, out, configured_policy(plan, policy).services)
+    if out is None and roster == STREAM:
+        raise UsageError("Name the mapping file to write: --out FILE.toml. Standard input has nothing beside it.")
+    target = out or str(mapping_name(roster))
+    write_first_mapping(roster, target, configured_policy(plan, policy).services)
+    found = "" if out else "\n'network build' finds it there without --columns."
+    sys.stderr.write(f"Written: {target}. Check its lines behind '#'.{found}\n")
 
 
 @group.command(

@@ -7,6 +7,7 @@ placing the sites is for ``geocode``, deciding whether an offering counts is for
 
 from adequacy.intake.consumers import Consumer, read_consumers, read_member
 from adequacy.intake.first_mapping import first_mapping, write_first_mapping
+from adequacy.intake.mapping import mapping_beside, mapping_name
 from adequacy.intake.markup import marked_paths, write_marked_copies, write_marked_copy
 from adequacy.intake.rosters import FileRead, Intake, limits_of, read_rosters, require_acceptable
 from adequacy.intake.rows import Limits
@@ -18,6 +19,8 @@ __all__ = [
     "Limits",
     "first_mapping",
     "limits_of",
+    "mapping_beside",
+    "mapping_name",
     "marked_paths",
     "read_consumers",
     "read_member",

@@ -38,16 +38,17 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from adequacy.errors import InputError, UnknownService
+from adequacy.errors import InputError, UnknownService, UsageError
 from adequacy.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as MappingOf
+    from collections.abc import Sequence
     from pathlib import Path
 
     from adequacy.policy import Catalogue
 
-__all__ = ["VIRTUAL", "Default", "Mapping", "read_mapping"]
+__all__ = ["VIRTUAL", "Default", "Mapping", "mapping_beside", "mapping_name", "read_mapping"]
 
 #: Columns of a file that are no column of the roster but feed one.
 VIRTUAL = (
@@ -88,6 +89,52 @@ class Mapping:
     taxonomies: MappingOf[str, tuple[str, ...]] = field(default_factory=dict)
     rows: MappingOf[str, tuple[str, ...]] = field(default_factory=dict)
     defaults: tuple[Default, ...] = ()
+
+
+def mapping_name(roster: Path | str) -> Path:
+    """Return where the mapping of a roster lies that is found without being named: ``roster.columns.toml`` beside it.
+
+    Examples
+    --------
+    >>> mapping_name("rosters/north.xlsx").name
+    'north.columns.toml'
+    """
+    from pathlib import Path
+
+    return Path(roster).with_suffix(".columns.toml")
+
+
+def mapping_beside(rosters: Sequence[Path | str]) -> Path | None:
+    """Find the mapping that lies beside rosters: ``NAME.columns.toml``, else ``columns.toml`` for a whole folder.
+
+    Parameters
+    ----------
+    rosters : sequence of Path or str
+        Roster files; ``-`` has nothing beside it.
+
+    Returns
+    -------
+    Path or None
+        The one mapping; None where there is none.
+
+    Raises
+    ------
+    UsageError
+        If rosters have different mappings beside them: one run reads all files by one mapping.
+    """
+    found = {}
+    for roster in rosters:
+        own = mapping_name(roster)
+        for path in (own, own.with_name("columns.toml")):
+            if str(roster) != "-" and path.is_file():
+                found[path.resolve()] = path
+                break
+    if len(found) > 1:
+        names = " and ".join(path.name for path in found.values())
+        raise UsageError(
+            f"The rosters have different mappings beside them: {names}. Name the right one: --columns FILE."
+        )
+    return next(iter(found.values()), None)
 
 
 def read_mapping(path: Path | str, catalogue: Catalogue) -> Mapping:

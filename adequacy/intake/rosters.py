@@ -13,7 +13,7 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
-from adequacy.errors import MissingColumn, NoStandardInForce, RosterRefused, UsageError
+from adequacy.errors import MissingColumn, NoStandardInForce, RosterRefused, UsageError, shown_list
 from adequacy.intake.batch import Judges
 from adequacy.intake.cells import cell_judge, empties, says_unknown
 from adequacy.intake.coded import Coded, Gathered
@@ -221,10 +221,12 @@ def read_rosters(
                 counts[id(file)] += enrolment.add(each, mapping)
             else:
                 rosters.append((file, each))
+    directories = [file for file in files if file.kind == "json"]
+    if not rosters and not directories:  # taken for enrolment, but there is nothing to join it to: say what it lacks
+        require_columns(laid_out[id(files[0])][0], mapping, set())
     for file, each in rosters:
         require_columns(each, mapping, enrolment.columns)
         counts[id(file)] += _read_sheet(reading, each)
-    directories = [file for file in files if file.kind == "json"]
     for number, rows in _read_directories(reading, directories).items():
         counts[number] += rows
     sources = tuple(FileRead(file.name, file.sha256, file.kind, counts[id(file)]) for file in [*files, *extra])
@@ -257,7 +259,7 @@ def _require_mapped(mapping: Mapping, laid_out: Iterable[list[LaidOut]]) -> None
     named = [header for headers in mapping.columns.values() for header in headers]
     for header in [*named, *mapping.rows]:
         if plain(header) not in have:
-            found = ", ".join(header for header in sheets[0].layout.headers if header)
+            found = shown_list(header for header in sheets[0].layout.headers if header)
             raise MissingColumn(
                 f"{sheets[0].sheet.source.file}: no column '{header}', which {mapping.name} names. Found: {found}. "
                 "Correct the file given with --columns."

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from adequacy.errors import MissingColumn
+from adequacy.errors import MissingColumn, shown_list
 from adequacy.intake.batch import Batch
 from adequacy.intake.coded import Coded, number_rows
 from adequacy.intake.header import SEVERAL, find_layout, plain
@@ -158,7 +158,7 @@ def require_columns(each: LaidOut, mapping: Mapping, joined: set[str]) -> None:
     source, layout = each.sheet.source, each.layout
     missing = _missing(layout, mapping)
     if missing:
-        found = ", ".join(header for header in layout.headers if header)
+        found = shown_list(header for header in layout.headers if header)
         place = ", and no 'lon' with 'lat': nothing can be placed" if missing[-1] == "zip5" else ""
         raise MissingColumn(
             f"{where(source)}: no column {', no column '.join(map(repr, missing))}{place}. Found: {found}. Map what "

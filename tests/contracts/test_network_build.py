@@ -167,3 +167,40 @@ def test_a_plan_s_own_rules_decide_how_many_rows_may_be_refused(run: Any, tmp_pa
     ran = run("network", "build", path, "--out", out, *DAY, "--policy", str(own))
     assert ran.code == 0, ran.err
     assert "no-such-plan" in run("network", "build", path, "--out", out, *DAY, "--plan", "no-such-plan").refused(2)
+
+
+def test_a_mapping_beside_the_roster_is_found_and_said(run: Any, tmp_path: Path) -> None:
+    text = HEADER.replace("service", "Wanted") + "Care,,saiop,1 Main St,27546,active,approved,active\n"
+    (tmp_path / "north.csv").write_text(text, encoding="utf-8")
+    call = ("network", "build", str(tmp_path / "north.csv"), "--out", str(tmp_path / "plan.gpkg"), *DAY)
+    assert "no column 'service'" in run(*call).refused(3)
+    mapping = tmp_path / "north.columns.toml"
+    mapping.write_text('[columns]\nservice = "Wanted"\n', encoding="utf-8")
+    ran = run(*call)
+    assert ran.code == 0
+    assert ran.err.startswith("Columns  by 'north.columns.toml', found beside the roster\n")
+    other = tmp_path / "other.toml"
+    other.write_text('[columns]\nservice = "Nobody"\n', encoding="utf-8")
+    assert "no column 'Nobody'" in run(*call, "--columns", str(other)).refused(3)
+    mapping.rename(tmp_path / "columns.toml")
+    assert run(*call).code == 0
+
+
+def test_two_mappings_beside_two_rosters_are_one_too_many(run: Any, tmp_path: Path) -> None:
+    for name in ("north", "south"):
+        roster(tmp_path, 3, name=f"{name}.csv")
+        (tmp_path / f"{name}.columns.toml").write_text("[columns]\n", encoding="utf-8")
+    paths = [str(tmp_path / f"{name}.csv") for name in ("north", "south")]
+    said = run("network", "build", *paths, "--out", str(tmp_path / "plan.gpkg"), *DAY).refused(2)
+    assert "north.columns.toml and south.columns.toml" in said
+
+
+def test_a_first_mapping_goes_beside_its_roster_and_is_found_there(run: Any, tmp_path: Path) -> None:
+    path = roster(tmp_path, 3)
+    ran = run("network", "columns", str(path))
+    assert ran.code == 0
+    assert "roster.columns.toml" in ran.err
+    assert (tmp_path / "roster.columns.toml").exists()
+    ran = run("network", "build", str(path), "--out", str(tmp_path / "plan.gpkg"), *DAY)
+    assert "found beside the roster" in ran.err
+    assert "exists" in run("network", "columns", str(path)).refused(3)
