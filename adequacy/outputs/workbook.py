@@ -27,6 +27,8 @@ __all__ = ["Sheets", "require_tables_out", "workbook_bytes", "write_folder", "wr
 _TITLE = "Network adequacy"
 _WIDEST, _NARROWEST = 60, 9
 _LOOKED_AT = 200
+_LAST_CELL = "XFD1048576"
+_LINE_PT, _README_CHARS = 15, 105  # height of a line, and what fits into one on the README sheet
 _READ_ME = (
     "Each sheet says what its rows are; each column is explained below. Share and verdict are computed from unrounded "
     "distances; cells show them rounded.",
@@ -154,12 +156,14 @@ def _readme(book: Any, sheets: Sheets, styles: dict[str, Any]) -> None:
     row += 2
     for left, right in sheets.about:
         sheet.write_string(row, 0, left, styles["bold"])
-        sheet.write_string(row, 1, str(escape_cell(right)))
+        sheet.merge_range(row, 1, row, 2, "", styles["wrap"])
+        sheet.write_string(row, 1, str(escape_cell(right)), styles["wrap"])
+        sheet.set_row(row, _LINE_PT * (1 + len(str(right)) // _README_CHARS))
         row += 1
     row += 1
     for text in sheets.notes:
         sheet.merge_range(row, 0, row, 2, text, styles["wrap"])
-        sheet.set_row(row, 32)
+        sheet.set_row(row, _LINE_PT * (1 + len(text) // _README_CHARS))
         row += 1
     row += 1
     for column, text in enumerate(("sheet", "column", "meaning")):
@@ -167,7 +171,10 @@ def _readme(book: Any, sheets: Sheets, styles: dict[str, Any]) -> None:
     for cells in _definitions(sheets.tables):
         row += 1
         for column, text in enumerate(cells):
-            sheet.write_string(row, column, text)
+            sheet.write_string(row, column, text, styles["wrap"])
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.set_footer(f"&L{DEMO_NOTICE if sheets.is_demo else ''}&RREADME, page &P of &N")
 
 
 def _definitions(names: Iterable[str]) -> Iterator[tuple[str, str, str]]:
@@ -190,6 +197,7 @@ def _sheet(book: Any, name: str, frame: pd.DataFrame, styles: dict[str, Any], is
         style = styles.get(column.kind) if column.kind in ("int", "float") else None
         sheet.set_column(place, place, _width(column, values), style)
         sheet.write_string(0, place, column.name, styles["head"])
+    sheet.ignore_errors({"number_stored_as_text": f"A1:{_LAST_CELL}"})  # codes are texts: no warning in every cell
     sheet.freeze_panes(1, _frozen(columns))
     sheet.autofilter(0, 0, max(len(frame), 1), len(columns) - 1)
     sheet.set_landscape()
