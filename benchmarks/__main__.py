@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 #: Modules that hold no benchmark of their own.
-_PARTS = {"__init__", "__main__", "generate", "peers", "race"}
+_PARTS = {"__init__", "__main__", "generate", "peers", "postgis", "race"}
 
 
 def main(names: list[str]) -> int:
