@@ -1,45 +1,60 @@
-"""``make notebooks``: run every notebook as a plain script, in a clean process each; say how long, stop at none.
+"""``make notebooks``: execute every notebook in a kernel of its own; say how long, stop at none.
 
 The notebooks are jupytext sources (percent format): Jupyter opens them, ``jupytext --to ipynb`` converts them. Only
-sources are committed.
+sources are committed. ``python -m notebooks --keep FOLDER NAME ...`` also writes them there as executed, to look at.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
 
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
 HERE = Path(__file__).parent
+_LONGEST_S = 900
 
 
-def main(names: list[str]) -> int:
-    """Run the notebooks named, or all; 1 if one failed."""
+def main(arguments: list[str]) -> int:
+    """Execute the notebooks named, or all; 1 if one failed."""
+    parser = argparse.ArgumentParser(prog="python -m notebooks", description="Execute the notebooks.")
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="write them as executed")
+    asked = parser.parse_args(arguments)
     known = {path.stem: path for path in sorted(HERE.glob("*.py")) if not path.stem.startswith("_")}
-    unknown = sorted(set(names) - set(known))
+    unknown = sorted(set(asked.names) - set(known))
     if unknown:
         sys.stderr.write(f"no notebook '{unknown[0]}'; there are {', '.join(known)}\n")
         return 2
-    failed = []
-    for name in names or known:
-        start = time.monotonic()
-        paths = [str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
-        settings = {"MPLBACKEND": "Agg", "PYTHONPATH": os.pathsep.join(paths)}
-        done = subprocess.run(
-            [sys.executable, str(known[name])],
-            env={**os.environ, **settings},
-            cwd=HERE,
-            check=False,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-        )
-        sys.stdout.write(f"{name}: {'failed' if done.returncode else 'ok'} in {time.monotonic() - start:.0f} s\n")
-        if done.returncode:
-            failed.append(name)
-            sys.stderr.write(done.stdout + done.stderr)
+    # the kernel is a process of its own: it must find the package, whether installed or not
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
+    os.environ.pop("MPLBACKEND", None)  # a kernel draws into the notebook
+    return max([_run(known[name], asked.keep) for name in asked.names or known])
+
+
+def _run(source: Path, keep: Path | None) -> int:
+    """Execute one notebook; 1 if a cell failed."""
+    notebook, start, failed = jupytext.read(source), time.monotonic(), ""
+    client = NotebookClient(
+        notebook, timeout=_LONGEST_S, kernel_name="python3", resources={"metadata": {"path": str(HERE)}}
+    )
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        failed = str(error)
+    cells = sum(cell.cell_type == "code" for cell in notebook.cells)
+    word = "failed" if failed else "ok"
+    sys.stdout.write(f"{source.stem}: {word}, {cells} cells in {time.monotonic() - start:.0f} s\n{failed}")
+    sys.stdout.flush()
+    if keep:
+        keep.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, keep / f"{source.stem}.ipynb")
     return int(bool(failed))
 
 

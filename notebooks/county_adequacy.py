@@ -48,7 +48,8 @@ out = aq.measure(net, scheme="nc_tailored_plan", people=people)
 print(out)
 columns = ["county", "service", "people", "people_within", "share_pct", "nearest_p95_mi", "providers", "met", "why"]
 measured = out.by_county[out.by_county["measure"] == "miles_or_minutes"]
-print(measured.loc[measured["service"] != "", columns].to_string(index=False))
+named = measured[measured["service"] != ""]
+named[columns].round(1)
 
 # %% [markdown]
 # `met` is *yes*, *no* or *not_measured*, never a silent pass: a straight line can prove that "miles or minutes" is met,
@@ -57,15 +58,28 @@ print(measured.loc[measured["service"] != "", columns].to_string(index=False))
 # %%
 assert set(out.by_county["met"]) <= {"yes", "no", "not_measured"}
 assert (out.by_county.loc[out.by_county["met"] == "not_measured", "why"] != "").all()
-print(out.single_cover[["county", "service", "provider", "people", "share_pct"]].head(8).to_string(index=False))
+out.single_cover[["county", "service", "provider", "people", "share_pct"]].head(8).round(1)
+
+# %% [markdown]
+# The counties as shapes, for one service: on a map to hover over (without tiles, which would tell a stranger where we
+# look), and beside all services as bars.
+
+# %%
+service = named.sort_values("share_pct")["service"].iloc[0]
+shown = ["county", "service", "people", "people_within", "share_pct", "nearest_p95_mi", "met", "why"]
+out.counties(service)[[*shown, "geometry"]].explore(
+    column="share_pct", tiles=None, vmin=80, vmax=100, cmap="viridis", tooltip=shown,
+    legend_kwds={"caption": f"{service}: people with a choice of two agencies (%)"},
+)  # fmt: skip
 
 # %%
 fig, ax = plt.subplots(figsize=(8, 4.5))
-share = measured[measured["service"] != ""].pivot(index="service", columns="county", values="share_pct")
+share = named.pivot(index="service", columns="county", values="share_pct")
 share.plot.bar(ax=ax)
 ax.axhline(95, color="0.3", linestyle="--", label="95 % required")
 ax.set(title="People with a choice of two agencies (straight line)", ylabel="share of people (%)", xlabel="")
 ax.legend(loc="lower left")
+ax.set_ylim(0, 105)
 fig.tight_layout()
 
 # %%

@@ -69,6 +69,12 @@ def _pysal(rng, rows, providers):
     """Random supply, demand and costs, in arrays and in pysal's tables."""
     supply, demand = rng.integers(1, 9, providers).astype(float), rng.integers(1, 900, rows).astype(float)
     cost = np.round(rng.uniform(0, 60, (rows, providers)), 1)
+    return supply, demand, cost, _tables(supply, demand, cost)
+
+
+def _tables(supply, demand, cost):
+    """The same in pysal's tables."""
+    rows, providers = len(demand), len(supply)
     origin, dest = np.divmod(np.arange(rows * providers), providers)
     tables = {
         "demand_df": pd.DataFrame({"geoid": range(rows), "demand": demand}).set_index("geoid", drop=False),
@@ -76,7 +82,19 @@ def _pysal(rng, rows, providers):
         "cost_df": pd.DataFrame({"origin": origin, "dest": dest, "cost": cost.ravel()}),
     }
     tables["demand_df"].index.name = None
-    return supply, demand, cost, tables
+    return tables
+
+
+@pytest.mark.parametrize("cost", [GRIDLOCK, FAST_IN, FAST_OUT])
+@pytest.mark.parametrize("catchment", [30, 40, 61, 100])
+@pytest.mark.parametrize("weigh", [None, lambda c: 1 / c])
+def test_the_hospital_example_is_scored_as_pysal_scores_it(cost, catchment, weigh):
+    from access import fca
+
+    tables = _tables(*HOSPITALS.values(), np.array(cost, dtype=float))
+    theirs = fca.two_stage_fca(**tables, max_cost=catchment, weight_fn=weigh)
+    ours = two_step_fca(**HOSPITALS, cost=cost, catchment=catchment, weights=weigh)
+    assert ours == pytest.approx(theirs.to_numpy(), rel=1e-9, abs=0)
 
 
 @pytest.mark.parametrize("seed", range(5))
