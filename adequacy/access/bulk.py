@@ -39,6 +39,7 @@ _CHUNK = 1 << 20  # points worked on at a time
 _CHUNK_MIXED = 1 << 18  # the same where each names its service, so that sorting stays in the processor's cache
 _MANY_ROWS = 1_000_000  # an index that does not fit into that cache gains more from neighbours than from small chunks
 _LIST_CHUNK = 1 << 10  # fewer, since each brings hundreds of sites
+_ROW = np.int32  # of rows found: half the fresh memory, which costs more than finding them
 _SIGN = {"low": -1.0, "reference": 0.0, "high": 1.0}
 
 
@@ -51,7 +52,7 @@ class Nearest:
     """
 
     miles: Floats
-    row: Ints
+    row: NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -193,13 +194,13 @@ class SiteIndex:
         limit = np.inf if limit_mi is None else float(limit_mi)
         distance.chord_bounds_m(limit)
 
-        def answer(asked: Asked, miles: Floats, row: Ints) -> None:
+        def answer(asked: Asked, miles: Floats, row: NDArray[Any]) -> None:
             if self._uncertain and edge != "reference":
                 self._nearest_shifted(asked, limit, _SIGN[edge], miles, row)
             else:
                 self._nearest(asked, limit, miles, row)
 
-        blank = (np.full(many, np.nan), np.full(many, -1))
+        blank = (np.full(many, np.nan), np.full(many, -1, dtype=_ROW))
         miles, row = self._run(lon, lat, service, answer, blank, progress)
         return Nearest(miles, row) if k is not None else Nearest(miles[..., 0], row[..., 0])
 
@@ -420,7 +421,7 @@ class SiteIndex:
 
     # ---- what is asked --------------------------------------------------------------------------------------------
 
-    def _nearest(self, asked: Asked, limit_mi: float, miles: Floats, row: Ints) -> None:
+    def _nearest(self, asked: Asked, limit_mi: float, miles: Floats, row: NDArray[Any]) -> None:
         """Find the nearest within the limit; miles and rows are (points, k)."""
         sure_m, out_m = distance.chord_bounds_m(limit_mi)
         reach_m = min(out_m, _settle.EVERYWHERE_M)
@@ -439,7 +440,7 @@ class SiteIndex:
         _settle.settle_nearest(self.grid, asked, row, miles, state, limit_mi)
 
     def _nearest_compiled(
-        self, asked: Asked, reach_m: float, sure_m: float, name: Ints, miles: Floats, row: Ints
+        self, asked: Asked, reach_m: float, sure_m: float, name: Ints, miles: Floats, row: NDArray[Any]
     ) -> NDArray[np.int8]:
         """Find the nearest in compiled code; returns what the bounds leave open."""
         from adequacy.access import _numba
@@ -456,7 +457,7 @@ class SiteIndex:
             _numba.nearest_many(*groups, *cells, sites, reach_m, sure_m, name, near, row, miles, state)
         return state
 
-    def _nearest_shifted(self, asked: Asked, limit_mi: float, sign: float, miles: Floats, row: Ints) -> None:
+    def _nearest_shifted(self, asked: Asked, limit_mi: float, sign: float, miles: Floats, row: NDArray[Any]) -> None:
         """Find the nearest by ``d + sign * uncertainty``."""
         miles[:], row[:] = np.inf, -1
         for s, at in asked.parts():
@@ -472,7 +473,7 @@ class SiteIndex:
     def _exists(self, asked: Asked, limit_mi: float) -> NDArray[np.bool_]:
         """Say whether any place, taken where it is drawn, is within the limit of each point."""
         if self.engine == "numba":
-            miles, row = np.empty((len(asked), 1)), np.empty((len(asked), 1), dtype=np.int64)
+            miles, row = np.empty((len(asked), 1)), np.empty((len(asked), 1), dtype=_ROW)
             self._nearest(asked, limit_mi, miles, row)
             return row[:, 0] >= 0
         sure_m, out_m = distance.chord_bounds_m(limit_mi)
