@@ -78,7 +78,7 @@ share = named.pivot(index="service", columns="county", values="share_pct")
 share.plot.bar(ax=ax)
 ax.axhline(95, color="0.3", linestyle="--", label="95 % required")
 ax.set(title="People with a choice of two agencies (straight line)", ylabel="share of people (%)", xlabel="")
-ax.legend(loc="lower left")
+ax.legend(loc="lower left", framealpha=1)
 ax.set_ylim(0, 105)
 fig.tight_layout()
 

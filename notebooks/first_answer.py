@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 from pandas.testing import assert_frame_equal
 
 import adequacy as aq
+from adequacy.distance import catchment
 from adequacy.errors import UsageError
 
 net = aq.demo_network()
@@ -58,6 +59,9 @@ sites.plot(ax=ax, color="tab:blue", markersize=22, label="counted, within 30 mil
 geopandas.GeoSeries.from_xy([origin["lon"]], [origin["lat"]]).plot(
     ax=ax, color="tab:red", marker="*", markersize=140, label="ZIP 27546, where its people live on average"
 )
+ax.plot(
+    *zip(*catchment(origin["lon"], origin["lat"], 30), strict=True), color="tab:red", lw=1, label="30 miles from there"
+)
 ax.set(title="SAIOP around ZIP 27546", xlabel="longitude (degrees)", ylabel="latitude (degrees)")
 ax.legend()
 # %% [markdown]
@@ -92,7 +96,7 @@ except UsageError as refused:
 # %%
 ax = table.plot(column="nearest_mi", cmap="viridis_r", markersize=table["people"] / 30, legend=True, figsize=(7, 6),
                 legend_kwds={"label": "miles to the nearest SAIOP site"})  # fmt: skip
-ax.set(title="Harnett County, one dot a block group, larger for more people", xlabel="easting (m, EPSG:32119)",
+ax.set(title="Block groups of Harnett County, larger for more people", xlabel="easting (m, EPSG:32119)",
        ylabel="northing (m, EPSG:32119)")  # fmt: skip
 
 # %%
