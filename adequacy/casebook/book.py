@@ -20,7 +20,7 @@ from adequacy.casebook.schema import open_engine, plain_errors, tables, writing
 from adequacy.clocks import zone_named
 from adequacy.determination import Contact, canonical
 from adequacy.determination.record import content_hash, record_hash, require_unaltered, seal
-from adequacy.errors import CasebookError, RecordAltered, UsageError
+from adequacy.errors import CasebookError, OutputError, RecordAltered, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -520,8 +520,14 @@ class Casebook:
         """Derive open requests anew when the policy is another one than they were derived with."""
         meta = self._t.meta
         derived = {row.key: row.value for row in self.rows(meta.select())}.get("derived_with", "")
-        if derived != self._rules:
+        if derived == self._rules:
+            return
+        try:
             self.rebuild(only_open=bool(derived))
+        except OutputError as error:
+            raise OutputError(
+                f"{error.message} Its lists were made by other rules: copy it to where you may write."
+            ) from error
 
     @property
     def _rules(self) -> str:

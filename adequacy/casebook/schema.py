@@ -162,6 +162,8 @@ def _sqlite(path: Path, *, create: bool) -> Engine:
     from sqlalchemy import URL, create_engine, event
 
     _make_file(path, create=create)
+    if _is_archived(path):
+        return _archived(path)
     engine = create_engine(
         URL.create("sqlite+pysqlite", database=str(path)), hide_parameters=True, connect_args={"timeout": _WAIT_S}
     )
@@ -178,6 +180,26 @@ def _sqlite(path: Path, *, create: bool) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _is_archived(path: Path) -> bool:
+    """Whether a book lies whole where nobody may write, as an auditor's copy does: no log can be kept beside it."""
+    log = path.with_name(f"{path.name}-wal")
+    return not os.access(path.resolve().parent, os.W_OK) and not (log.exists() and log.stat().st_size)
+
+
+def _archived(path: Path) -> Engine:
+    """An engine on a book that is only read."""
+    import sqlite3
+
+    from sqlalchemy import URL, create_engine
+
+    where = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+    return create_engine(
+        URL.create("sqlite+pysqlite", database=str(path)),
+        hide_parameters=True,
+        creator=lambda: sqlite3.connect(where, uri=True, check_same_thread=False),
+    )
 
 
 def _make_file(path: Path, *, create: bool) -> None:

@@ -640,6 +640,29 @@ def test_somebody_elses_database_is_refused(tmp_path: Path) -> None:
         open_casebook(tmp_path, POLICY)
 
 
+def test_a_book_that_lies_where_nobody_may_write_is_read_and_never_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "book.sqlite"
+    with open_casebook(file, POLICY) as book:
+        [one] = book.open_requests([request()], now=NOW)
+        book.decide(one, draft_of(), now=NOW)
+    (tmp_path / "rules").mkdir()
+    other_rules = _switched_on("second_person_for_review", tmp_path / "rules")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    before = file.read_bytes()
+    with open_casebook(file, POLICY) as archived:
+        assert archived.case(one).state == "CLOSED_PROVIDERS_AVAILABLE"
+        assert archived.require_whole() == (2, 1)
+        assert len(due(archived, NOW)) == 1
+        with pytest.raises(OutputError, match="is read-only; nothing was written"):
+            archived.confirm(one, "A. Lee", at=NOW, now=NOW)
+    with pytest.raises(OutputError, match="copy it to where you may write"):
+        open_casebook(file, other_rules)
+    assert file.read_bytes() == before
+    assert [each.name for each in tmp_path.glob("book.sqlite*")] == ["book.sqlite"]
+
+
 def test_a_place_that_cannot_be_written_and_a_server_that_is_away_are_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x", encoding="utf-8")
     with pytest.raises(OutputError, match="cannot be made"):
