@@ -228,7 +228,7 @@ _AREA_REST = (
     _text("judged_over", "over which area the standard is judged"),
 )
 _AREA_LAST = (
-    _number("credit_pct", "points that telehealth adds to the share", "percentage point"),
+    _number("credit_pct", "points that telehealth or a certificate-of-need law adds to the share", "percentage point"),
     _number(
         "agencies_unknown", "agencies that do not count because a fact is missing, in the whole network", "", kind="int"
     ),

@@ -215,7 +215,9 @@ class _Reaching(RuleRows):
         inside, agencies = self._in_reach[c], self._agencies_of(self._counts_in[c])
         providers = self._agencies_of(inside) if people else 0
         providers_perhaps = self._agencies_of(self._perhaps_in_reach[c]) if people else 0
-        credit = limit.credit_pct if limit.credit_pct and self._has_telehealth(inside) else 0.0
+        credit = limit.given_pct
+        if limit.credit_pct and self._has_telehealth(inside):
+            credit += limit.credit_pct
         area = Area(
             measure=self.rule.measure,
             people=people,

@@ -25,7 +25,8 @@ class Limit:
     """What applies in one county: its class, limits in statute miles and minutes, the share of people required.
 
     ``needed`` is how many agencies the county as a whole must have in reach (federal minimum numbers), ``credit_pct``
-    what telehealth may add to the share. ``number_unknown``: such a number is wanted, but none is published.
+    what telehealth may add to the share, ``given_pct`` what a certificate-of-need law adds. ``number_unknown``: such a
+    number is wanted, but none is published.
     """
 
     area_class: str
@@ -36,6 +37,7 @@ class Limit:
     credit_pct: float = 0.0
     customised: bool = False
     number_unknown: bool = False
+    given_pct: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,14 +198,19 @@ def _federal(scheme: Scheme, policy: Policy, on: date, counties: Sequence[str]) 
             "tables in the plan's own policy folder."
         )
     required = scheme.parameter("required_share_pct", on)
-    credit = scheme.parameter("telehealth_credit_points", on)
     shares = required.value if required and isinstance(required.value, dict) else {}
-    credits_ = credit.value if credit and isinstance(credit.value, dict) else {}
+    telehealth, certificate = (
+        _points(scheme, f"{name}_credit_points", on) for name in ("telehealth", "certificate_of_need")
+    )
     tied = scheme.specialty_services()
     for code in dict.fromkeys(row.code for row in published):
         rows = {row.county_fips: row for row in published if row.code == code}
         keys = tied.get(code, ())
-        limits = dict(_federal_limits(scheme, code, rows, shares, float(credits_.get(code, 0.0)), counties, on.year))
+        credit = (telehealth.get(code, 0.0), certificate.get(code, 0.0))
+        limits = {
+            county: replace(limit, credit_pct=credit[0], given_pct=credit[1])
+            for county, limit in _federal_limits(scheme, code, rows, shares, counties, on.year)
+        }
         name = next(iter(rows.values())).specialty
         yield Rule(
             standard=f"{scheme.name}.{code}",
@@ -224,12 +231,19 @@ def _federal(scheme: Scheme, policy: Policy, on: date, counties: Sequence[str]) 
         )
 
 
+def _points(scheme: Scheme, name: str, on: date) -> dict[str, float]:
+    """Percentage points by specialty code."""
+    found = scheme.parameter(name, on)
+    return (
+        {code: float(points) for code, points in found.value.items()} if found and isinstance(found.value, dict) else {}
+    )
+
+
 def _federal_limits(
     scheme: Scheme,
     code: str,
     rows: Mapping[str, FederalCounty],
     shares: Mapping[str, float],
-    credit_pct: float,
     counties: Sequence[str],
     year: int,
 ) -> Iterator[tuple[str, Limit]]:
@@ -242,12 +256,12 @@ def _federal_limits(
             kind = row.county_type
             yield (
                 county,
-                Limit(kind, row.max_miles, row.max_minutes, share, row.min_number, credit_pct, row.is_customised),
+                Limit(kind, row.max_miles, row.max_minutes, share, row.min_number, customised=row.is_customised),
             )
             continue
         known = find_county(county)
         general = base.get(known.cms_type) if known else None
         if general is not None:
             kind = general.county_type
-            limit = Limit(kind, general.max_miles, general.max_minutes, shares.get(kind), None, credit_pct)
+            limit = Limit(kind, general.max_miles, general.max_minutes, shares.get(kind))
             yield county, replace(limit, number_unknown=True)

@@ -147,6 +147,35 @@ def test_a_measure_that_cannot_be_made_is_one_line(
     assert not list(tmp_path.iterdir())
 
 
+def test_credits_are_those_of_the_policy_in_force(run: Callable[..., Ran], tmp_path: Path) -> None:
+    (tmp_path / "rules" / "standards").mkdir(parents=True)
+    (tmp_path / "rules" / "standards" / "ma_422_116.yaml").write_text(
+        """
+certificate_of_need_credit_points:
+  description: As credited in a letter we hold.
+  unit: percentage point
+  confidence: stated
+  values:
+    2021-01-01: {"052": 10}
+  reference:
+    - title: the letter
+      document: "letter of 2026"
+      checked: 2026-11-23
+""",
+        encoding="utf-8",
+    )
+    credits = []
+    for number, more in enumerate(((), ("--policy", str(tmp_path / "rules")))):
+        out = tmp_path / f"tables{number}"
+        ran = run("measure", "--scheme", "ma_422_116", "--counties", "Wake", "--out", str(out), *more)
+        assert ran.code == 0
+        rows = pd.read_csv(out / "by_county.csv").set_index("standard")
+        credits.append({name.rpartition(".")[2]: points for name, points in rows["credit_pct"].dropna().items()})
+        assert (out / "README.txt").read_text(encoding="utf-8").count("certificate-of-need") >= 1
+    telehealth = {"029": 10, "036": 10, "037": 10, "068": 10}
+    assert credits == [telehealth, telehealth | {"052": 10}]
+
+
 # --- small numbers of members ------------------------------------------------------------------------------------
 
 
