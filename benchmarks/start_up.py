@@ -26,7 +26,9 @@ COMMANDS = {
     "check --point --format json": ["-m", "adequacy", "check", "--service", "H0015", "--point", "35.4,-78.85",
                                     "--format", "json"],
     "check --zip, no polygon (Nebraska)": ["-m", "adequacy", "check", "--service", "saiop", "--zip", "69201"],
+    "check --zip=27546 (read by typer)": ["-m", "adequacy", "check", "--service", "SAIOP", "--zip=27546"],
     "adequacy --help": ["-m", "adequacy", "--help"],
+    "check --help (written by typer)": ["-m", "adequacy", "check", "--help"],
     "adequacy services crisis": ["-m", "adequacy", "services", "crisis"],
 }  # fmt: skip
 
