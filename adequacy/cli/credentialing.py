@@ -20,7 +20,9 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-Line = Annotated[str, typer.Argument(metavar="ID", help="The credentialing.")]
+Line = Annotated[
+    str, typer.Argument(metavar="ID", help="The credentialing.", callback=lambda typed: typed.strip().upper())
+]
 
 
 def register(application: typer.Typer) -> None:

@@ -77,7 +77,10 @@ def test_a_dash_prints_the_list_as_csv_and_the_letter_as_text(run: Run, opened: 
     credentialing = ("credentialing", "open", "--requester", "A", "--npi", "1234567893", "--site-zip", "27546")
     one = run(*credentialing, "--service", "SAIOP").out.split()[0]
     assert run("credentialing", "event", one, "approved").code == 0
-    assert "Credentialing approved: you are not enrolled yet" in run("credentialing", "letter", one, "--out", "-").out
+    assert (
+        "Credentialing approved: you are not enrolled yet"
+        in run("credentialing", "letter", one.casefold(), "--out", "-").out
+    )
 
 
 @pytest.mark.parametrize(
