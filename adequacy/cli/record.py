@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from textwrap import wrap
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ from adequacy.cli.streams import reading, writing
 __all__ = ["app", "register"]
 
 app = typer.Typer(help="Verify and explain decision records.", rich_markup_mode=None, no_args_is_help=True)
+_WIDTH = 80
 File = Annotated[str, typer.Argument(metavar="FILE.json", help="The record.")]
 
 
@@ -33,7 +35,9 @@ def verify(file: File, network: Net = None, plan: Plan = None, policy: Rules = N
         record = read_record(source)
     with desk.network_of(record, network, plan, policy) as net:
         verified = compare(record, decide_again(net.file, net.policy))
-    sys.stdout.write("\n".join(verified.lines()) + "\n")
+    for line in verified.lines():
+        indent = " " * (len(line) - len(line.lstrip()) + 2)
+        sys.stdout.write("\n".join(wrap(line, _WIDTH, subsequent_indent=indent)) + "\n")
     raise typer.Exit(verified.exit_code)
 
 

@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 import os
+import re
 from dataclasses import dataclass, field
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any
@@ -276,11 +277,21 @@ class Verification:
         for cause, (was, now) in self.causes.items():
             effect = "" if self.differences and cause != "words" else " No effect on this decision."
             lines.append(f"  {_CAUSES[cause]}: recorded {was}, now {now}.{effect}")
-        for each in self.differences[:_MOST_SHOWN]:
+        for each in sorted(self.differences, key=_weight)[:_MOST_SHOWN]:
             lines.append(f"  {each.path}: recorded {_short(each.recorded)}, now {_short(each.now)}")
         if len(self.differences) > _MOST_SHOWN:
             lines.append(f"  and {len(self.differences) - _MOST_SHOWN} more")
         return lines
+
+
+#: What a reader wants to know first of what differs.
+_WEIGHTY = ("outcome", "finding", "letter", "rule_trail", "inputs", "human_review")
+
+
+def _weight(difference: Difference) -> int:
+    """The place of a difference in the report: what was decided first, then the evidence in its own order."""
+    part = re.split(r"[.\[]", difference.path, maxsplit=1)[0]
+    return _WEIGHTY.index(part) if part in _WEIGHTY else len(_WEIGHTY)
 
 
 _CAUSES = {

@@ -97,6 +97,20 @@ def test_a_record_is_verified_altered_and_explained(run: Run, tmp_path: Path) ->
     assert run("request", "decide", one, "--record", str(file)).code == 0
     same = run("record", "verify", str(file))
     assert (same.code, same.out.split(":")[0]) == (0, "IDENTICAL")
+    plan = tmp_path / "plan.gpkg"
+    rows = "provider_name,service,zip5,contract_status,credential_status,nctracks_status\n"
+    (tmp_path / "r.csv").write_text(f"{rows}A,SAIOP,28801,active,approved,active\n", encoding="utf-8")
+    assert run("network", "build", str(tmp_path / "r.csv"), "--out", str(plan), "--roster-date", "2026-11-01").code == 0
+    other = run("record", "verify", str(file), "--network", str(plan))
+    assert other.code == 10
+    told = other.out.splitlines()
+    assert max(map(len, told)) <= 80
+    first = next(n for n, line in enumerate(told) if line.startswith("  outcome: "))
+    assert told[first : first + 3] == [
+        "  outcome: recorded CLOSED_PROVIDERS_AVAILABLE, now PEND_INFO",
+        "  finding: recorded covered, now gap",
+        "  letter: recorded L2, now L0",
+    ]
     explained = run("record", "explain", str(file))
     assert "Which rule?" in explained.out
     assert run("record", "export", one, "--out", str(tmp_path / "again.json")).code == 0
