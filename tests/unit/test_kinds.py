@@ -45,8 +45,10 @@ def archive(**parts: str) -> bytes:
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "is damaged or no workbook"),
         (b"\xef\xbb\xbf", "is empty"),
         (b"\xff\xfe", "is empty"),
-        (gzip.compress(TEXT.encode(), mtime=0)[:-9], "cut off or damaged"),
+        (gzip.compress(TEXT.encode())[:-9], "cut off or damaged"),
     ],
+    # packed content holds the time of day: the names of the tests must not
+    ids=lambda value: value if isinstance(value, str) else "content",
 )
 def test_a_file_that_cannot_be_read_is_named_for_what_it_is(tmp_path: Path, content: bytes, said: str) -> None:
     path = tmp_path / "roster.xlsx"
