@@ -15,7 +15,8 @@ from adequacy.clocks import zone_named
 from adequacy.errors import UsageError
 from adequacy.outputs.escape import escape_terminal
 from adequacy.outputs.letter_file import LetterFile, make_letter, require_ours
-from adequacy.outputs.letters import confirmed_words, day_words, draft_mark, plan_fields
+from adequacy.outputs.letters import confirmed_words, draft_mark, plan_fields
+from adequacy.outputs.words import day_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

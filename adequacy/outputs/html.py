@@ -70,6 +70,8 @@ class Page:
     scripts: tuple[str, ...] = ()
     description: str = ""
     styles: tuple[str, ...] = ()
+    foot: str = ""
+    """What stands at the foot of every printed sheet, beside its number: a loose sheet says what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,12 +203,23 @@ def page_html(page: Page) -> str:
         tag("meta", name="adequacy-profile", content=page.profile),
         tag("meta", name="description", content=page.description) if page.description else "",
         tag("title", page.title),
-        *(f"<style>{text}</style>" for text in (*drawn.styles, asset("page.css"), *page.styles)),
+        *(
+            f"<style>{text}</style>"
+            for text in (*drawn.styles, asset("page.css"), _sheet_foot(page.foot), *page.styles)
+        ),
     ]
     body = [page.body, *(f"<script>{text}</script>" for text in scripts)]
     return "\n".join(
         ['<!DOCTYPE html>\n<html lang="en">\n<head>', *head, "</head>\n<body>", *body, "</body>\n</html>\n"]
     )
+
+
+def _sheet_foot(words: str) -> str:
+    """The foot of printed sheets as a style; its words are written so that nothing in them can end a string."""
+    inert = "".join(letter if letter.isascii() and letter.isalnum() else f"\\{ord(letter):06x}" for letter in words)
+    look = "font: 7pt system-ui, sans-serif; color: #444; white-space: nowrap"
+    number = f'@bottom-right {{ content: "Page " counter(page) " of " counter(pages); {look} }}'
+    return f'@page {{ @bottom-left {{ content: "{inert}"; {look} }} {number} }}'
 
 
 def write_html(text: str, path: Path) -> None:

@@ -14,6 +14,7 @@ from adequacy.errors import NotDecidable, UsageError
 from adequacy.outputs.escape import escape_terminal
 from adequacy.outputs.letter_file import LetterFile, make_letter, require_ours
 from adequacy.outputs.provider_list import list_table, provider_list
+from adequacy.outputs.words import day_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "confirmed_words",
-    "day_words",
     "draft_mark",
     "plan_fields",
     "record_notes",
@@ -144,23 +144,6 @@ def plan_fields(policy: Policy, on: date) -> dict[str, Any]:
         "enrolment_system": terms["enrolment_system"],
         "payment_disclaimer": terms["payment_disclaimer"],
     }
-
-
-def day_words(on: date) -> str:
-    """A day as a letter writes it.
-
-    Examples
-    --------
-    >>> day_words(date(2026, 11, 3))
-    'November 3, 2026'
-    """
-    return f"{_MONTHS[on.month - 1]} {on.day}, {on.year}"
-
-
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
 
 
 def draft_mark(confirmed_by: str) -> str:

@@ -10,9 +10,11 @@ import base64
 import json
 import zlib
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from adequacy import __version__, reference
+from adequacy.access.counting import TRAVELS
 from adequacy.errors import MissingExtra, UsageError
 from adequacy.outputs.escape import escape_plain
 from adequacy.outputs.folium_parts import map_parts
@@ -25,6 +27,7 @@ from adequacy.outputs.report_tables import (
     by_county,
     by_service,
     changes,
+    contents,
     every_site,
     gap_zips,
     limit_text,
@@ -43,16 +46,19 @@ from adequacy.outputs.request_counts import request_tables
 from adequacy.outputs.scene import MARKS, Mark, Name, Scene, Shape, base_map, label_point, legend, texts, zip_map
 from adequacy.outputs.scene_map import scene_map
 from adequacy.outputs.standing import standing_table
-from adequacy.outputs.words import DEMO_NOTICE, share_text
+from adequacy.outputs.words import DEMO_NOTICE, day_words, share_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from adequacy.outputs.report_tables import Section
+
 __all__ = ["map_picture", "report_page", "report_pdf", "report_scene", "summary_lines", "write_report"]
 
 _WHAT_COUNTS = (
-    "A site counts for a service if its contract is in force on that day, it is credentialed and active in NCTracks."
+    "A site counts for a service if its contract is in force on that day, it is credentialed and active in NCTracks. "
+    "Miles are straight lines. People are all residents, whoever needs the service."
 )
 _SIMPLER_DEG = 0.0015
 """About 500 feet: outlines for the eye."""
@@ -172,13 +178,20 @@ def report_page(
                 "main",
                 _figures(overview, services),
                 attention(services, overview, below_county=audience == "leadership"),
+                contents(tables),
                 _map(overview, services, scene, parts.html, audience),
-                tag("div", *tables, id="tables", tabindex="-1"),
+                tag("div", *(tag("div", part, id=name) for name, _, part in tables), id="tables", tabindex="-1"),
             ),
             tag("footer", *(tag("p", line) for line in _provenance(overview, audience, requests, standing))),
         ]
     )
-    return page_html(Page(f"{overview['plan']}: who can reach care", body, audience, parts, (asset("report.js"),)))
+    title = f"{overview['plan']}: who can reach care"
+    foot = f"{overview['plan']}, {_day(overview)}. {DEMO_NOTICE if overview['network']['is_demo'] else ''}".strip()
+    return page_html(Page(title, body, audience, parts, (asset("report.js"),), foot=foot))
+
+
+def _day(overview: dict[str, Any]) -> str:
+    return day_words(date.fromisoformat(overview["as_of"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,11 +289,12 @@ def _head(overview: dict[str, Any], services: Sequence[dict[str, Any]], audience
         *([tag("p", DEMO_NOTICE, class_="demo")] if overview["network"]["is_demo"] else []),
         tag("p", f"{overview['plan']} · {reader}", class_="overline"),
         tag("h1", f"Who lives within {limit_text(overview)} of a contracted site"),
-        tag("p", f"As of {overview['as_of']}: {where}, {people:,} people (Census 2020)", class_="question"),
+        tag("p", f"As of {_day(overview)}: {where}, {people:,} residents (Census 2020)", class_="question"),
         tag(
             "div",
             tag("p", _headline(overview, services), class_="sentence"),
-            tag("p", f"{_fixed_line(overview)} {_WHAT_COUNTS}", class_="note"),
+            tag("p", tag("strong", _fixed_line(overview)), class_="fixed"),
+            tag("p", join([_WHAT_COUNTS, _traveling(services)]), class_="note"),
             class_="answer plain",
         ),
     ]
@@ -298,6 +312,16 @@ def _headline(overview: dict[str, Any], services: Sequence[dict[str, Any]]) -> s
         return text
     farther = f"{total['beyond']:,} of {total['people']:,} people live farther away"
     return f"{text} The widest gap: {worst['name']}, where {farther}."
+
+
+def _traveling(services: Sequence[dict[str, Any]]) -> str:
+    """For how many services staff travel, and what counts then; nothing where there is none."""
+    number = sum(service["mode"] in TRAVELS for service in services)
+    return (
+        f" {number} of the services travel to people: there a site counts only where it serves the county."
+        if number
+        else ""
+    )
 
 
 def _whole(services: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -326,10 +350,12 @@ def _figures(overview: dict[str, Any], services: Sequence[dict[str, Any]]) -> Ht
     limit = limit_text(overview)
     none = sum(not service["sites"] for service in services)
     lone = len({row["site_id"] for row, _ in only_rows(services)})
+    sites, ours = every_site(overview), {row["county_fips"] for row in overview["counties"]}
+    near = sum(site["county_fips"] in ours for site in sites.values())
     figures = [
         (f"{len(_whole(services))} of {len(services)}", f"services with a site within {limit} of everyone"),
         (f"{none:,}", "services without any site that counts"),
-        (f"{len(every_site(overview)):,}", "contracted sites that count for some service"),
+        (f"{len(sites):,}", f"contracted sites that count for some service; {near:,} of them in these counties"),
         (f"{lone:,}", f"of these sites are the only one within {limit} for some people"),
     ]
     return tag("dl", *(tag("div", tag("dt", words), tag("dd", number)) for number, words in figures), class_="figures")
@@ -348,6 +374,7 @@ def _map(
         tag("p", f"{says(shown, overview)} The table below has every service.", class_="shown"),
         tag("div", picture(page_picture(scene), _alt(overview, shown, audience)), class_="map-picture"),
         tag("div", Html(drawn), class_="map-live", data_map_label=f"{scene.label}. The tables below say the same."),
+        tag("p", "Two fingers move and enlarge the map.", class_="fingers note"),
         legend(scene, everything=True),
         _packed(overview, services, scene, audience),
         class_="wide",
@@ -362,20 +389,25 @@ def _alt(overview: dict[str, Any], service: dict[str, Any], audience: Audience) 
     return f"Map of the plan's counties. {says(service, overview)} {within}{sites}"
 
 
-def _tables(overview: dict[str, Any], audience: Audience, extras: _Extras) -> list[Html]:
+def _tables(overview: dict[str, Any], audience: Audience, extras: _Extras) -> list[Section]:
+    """The sections below the map: anchor, name in the contents, and what stands there."""
     services = worst_first(overview)
     names = {service["service"]: service["name"] for service in services}
-    parts: list[Html] = [by_service(services, overview), by_county(services, overview)]
+    parts: list[Section] = [
+        ("services", "Every service", by_service(services, overview)),
+        ("counties", "By county", by_county(services, overview)),
+    ]
     if extras.before is not None:
-        parts.append(changes(services, extras.before))
+        parts.append(("changes", "What changed", changes(services, extras.before)))
     if audience == "leadership":
-        parts += [gap_zips(services, overview, extras.workbook), only_sites(services, overview, extras.workbook)]
+        parts.append(("zips", "ZIP areas", gap_zips(services, overview, extras.workbook)))
+        parts.append(("only", "Single points of failure", only_sites(services, overview, extras.workbook)))
     if extras.standing is not None:
-        parts.append(standing_table(extras.standing, names))
+        parts.append(("standing", "Against a standard", standing_table(extras.standing, names)))
     if extras.requests is not None:
-        parts += request_tables(extras.requests, names, overview["small_cell_max"])
+        parts.append(("requests", "Requests", join(request_tables(extras.requests, names, overview["small_cell_max"]))))
     if audience == "leadership":
-        parts += site_tables(overview, extras.workbook)
+        parts.append(("sites", "Sites", join(site_tables(overview, extras.workbook))))
     return parts
 
 
@@ -387,7 +419,7 @@ def _provenance(
     counted = [
         words for given, words in ((standing, "who was measured"), (requests, "requests")) if given is not None
     ]  # fmt: skip
-    private = "This report holds nothing of any consumer: it is made from the roster and the Census."
+    private = "No consumer's data is in this report: it is made from the roster and the Census."
     if counted:
         private = (
             f"This report names no consumer and no consumer's place. Of {' and '.join(counted)} it holds counts only; "
@@ -395,7 +427,7 @@ def _provenance(
         )
     return [
         f"Rule: {standard['id']}, {standard['limit_mi']:g} straight-line miles (WGS 84 geodesic), the limit itself is "
-        f"inside. {standard['source']}. For services that travel, a site counts where it serves the county.",
+        f"inside. {standard['source']}.",
         f"Roster: {network['name']} of {network['roster_date']}, content {network['sha256'][:12]}. Policy content "
         f"{overview['policy']['sha256'][:12]}. People: {overview['data'].get('people', '')}. Outlines: "
         f"{overview['data'].get('county_border', '')}. Map: Leaflet 1.9.4. adequacy {__version__}, profile {audience}.",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     Service = dict[str, Any]
     Overview = dict[str, Any]
+    Section = tuple[str, str, Html]
 
 __all__ = [
     "AUDIENCES",
@@ -22,6 +23,7 @@ __all__ = [
     "by_county",
     "by_service",
     "changes",
+    "contents",
     "every_site",
     "gap_zips",
     "limit_text",
@@ -171,7 +173,8 @@ def _worst_zips(services: Sequence[Service]) -> list[tuple[str, str, int]]:
 
 
 def _short_of(services: int) -> str:
-    return "for one service" if services == 1 else f"for {services} services"
+    """How many services an area lacks; the people shown are those of the one that most of them lack."""
+    return "beyond it for one service" if services == 1 else f"of the service most lack; {services} services in all"
 
 
 def _worst_sites(services: Sequence[Service]) -> list[tuple[str, str, int]]:
@@ -179,10 +182,16 @@ def _worst_sites(services: Sequence[Service]) -> list[tuple[str, str, int]]:
     return [(f"{row['name']}, {row['city']}", service["name"], row["people"]) for row, service in rows]
 
 
+def contents(sections: Sequence[Section]) -> Html:
+    """What is on the page, folded up: one stop for the keyboard, and on a phone the way past long tables."""
+    links = [tag("li", tag("a", name, href=f"#{anchor}")) for anchor, name, _ in [("map", "Map", None), *sections]]
+    return tag("details", tag("summary", "On this page"), tag("nav", tag("ul", *links)), class_="contents")
+
+
 def by_service(services: Sequence[Service], overview: Overview) -> Html:
     """One row for each service; what cannot be told has a column only where there is some."""
     unsure = any(people_of(service, "undetermined") for service in services)
-    columns = [("Service", ""), ("People within", "num"), ("Beyond", "num"), ("Cannot be told", "num")]
+    columns = [("Service", ""), ("Share within", "num"), ("People beyond", "num"), ("Cannot be told", "num")]
     heads = [*columns[: 4 if unsure else 3], ("Sites", "num")]
     rows = []
     for service in services:
@@ -199,7 +208,7 @@ def by_service(services: Sequence[Service], overview: Overview) -> Html:
 
 
 def _providers(number: int) -> Html:
-    return tag("small", f"{number:,} {'provider' if number == 1 else 'providers'}")
+    return tag("small", f"{number:,}", tag("span", " provider" if number == 1 else " providers"))
 
 
 def by_county(services: Sequence[Service], overview: Overview) -> Html:
@@ -213,10 +222,19 @@ def by_county(services: Sequence[Service], overview: Overview) -> Html:
             for row in service["counties"]
         ]
         body.append(tag("tr", tag("th", service["name"], scope="row"), *cells))
-    words = "By county: share of people within the limit; providers with a site that counts in the county"
-    grid = tag("table", tag("caption", words), tag("thead", head), tag("tbody", *body), class_="matrix")
-    label = "By county, scrolls sideways on narrow screens"
-    return tag("div", grid, class_="tablebox scroll", tabindex="0", role="region", aria_label=label)
+    words = f"By county: share of people within {limit_text(overview)}, and providers with a site in the county"
+    grid = tag("table", tag("thead", head), tag("tbody", *body), class_="matrix", aria_labelledby="matrix")
+    more = [
+        tag(
+            "p",
+            "Where there are people within but no provider, the nearest site is in a county next door.",
+            class_="note",
+        ),
+        tag("p", "Swipe sideways for more counties.", class_="swipe note"),
+    ]
+    label = "By county, scrolls within the page"
+    box = tag("div", grid, class_="scroll", tabindex="0", role="region", aria_label=label)
+    return tag("div", tag("h2", words, id="matrix"), *more, box, class_="tablebox by-county")
 
 
 def changes(services: Sequence[Service], before: Overview) -> Html:
@@ -269,9 +287,12 @@ def gap_zips(services: Sequence[Service], overview: Overview, workbook: str) -> 
     for (zcta, county), each in list(found.items())[:_ROWS]:
         worst, service = each[0]
         people = join([f"{worst['beyond']:,}", tag("small", f"of {worst['people']:,}")])
-        rows.append(Row([join([zcta, tag("small", county)]), people, f"{len(each):,}", service["name"]]))
-    heads = [("ZIP", "zip"), ("People beyond", "num"), ("Services", "num"), ("The one most people lack", "")]
-    words = f"Services: how many somebody there lacks within {limit}. People: for the one most of them lack."
+        alike = sum(row["beyond"] == worst["beyond"] for row, _ in each) - 1
+        more = tag("small", f"and {alike} more for as many people") if alike else None
+        names = join([service["name"], more])
+        rows.append(Row([join([zcta, tag("small", county)]), people, f"{len(each):,}", names]))
+    heads = [("ZIP", "zip"), ("People beyond", "num"), ("Services", "num"), ("The service most people lack", "")]
+    words = f"People: who lack the service most of them lack. Services: all that somebody there lacks within {limit}."
     every = f"All {len(found):,} areas, with each of their services"
     return _ranked(f"ZIP areas with most people beyond {limit}", heads, rows, len(found), workbook, every, words)
 
@@ -287,7 +308,9 @@ def only_sites(services: Sequence[Service], overview: Overview, workbook: str) -
     ]
     heads = [("Site", ""), ("Service", ""), ("People with no other", "num")]
     caption = f"Single points of failure: sites that are the only one within {limit_text(overview)} for some people"
-    return _ranked(caption, heads, rows, len(found), workbook)
+    sites = len({row["site_id"] for row, _ in found})
+    words = f"{sites:,} sites: one row for each service of which a site is the only one."
+    return _ranked(caption, heads, rows, len(found), workbook, words=words)
 
 
 def _ranked(

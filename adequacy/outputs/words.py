@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import date
 
 __all__ = [
     "DEMO_NOTICE",
     "FUNNEL_WORDS",
     "REASON_WORDS",
     "ages_text",
+    "day_words",
     "finding_sentence",
     "margin_text",
     "miles_text",
@@ -96,6 +100,23 @@ def share_text(share_pct: float) -> str:
     if share_pct < least:
         return "less than 0.1 %"
     return f"{min(share_pct, whole - least):.1f} %"
+
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+
+
+def day_words(on: date) -> str:
+    """A day as a letter writes it.
+
+    Examples
+    --------
+    >>> day_words(date(2026, 11, 3))
+    'November 3, 2026'
+    """
+    return f"{_MONTHS[on.month - 1]} {on.day}, {on.year}"
 
 
 def ages_text(youngest: int | None, oldest: int | None) -> str:

@@ -79,7 +79,7 @@ def test_the_switch_works_by_keyboard_and_the_page_has_few_stops(open_page, repo
     while page.evaluate("document.activeElement.tagName") != "BODY" and stops < 20:
         page.keyboard.press("Tab")
         stops += 1
-    assert stops <= 8
+    assert stops <= 9  # skip, contents, service, map, its three buttons, the county table, the sites
 
 
 def test_without_script_every_service_and_county_is_in_a_table(open_page, reports) -> None:
@@ -94,6 +94,51 @@ def test_it_fits_a_phone_and_dark_has_no_faults(open_page, reports) -> None:
     opened = open_page(reports["leadership"], viewport={"width": 320, "height": 640}, color_scheme="dark")
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= 320
     assert opened.axe() == []
+
+
+PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
+
+
+def test_on_a_phone_a_finger_scrolls_the_page_and_a_tapped_site_is_read_whole(open_page, reports) -> None:
+    page = open_page(reports["leadership"], **PHONE).page
+    assert not page.evaluate("adequacyMap.dragging.enabled()")
+    site = page.evaluate(
+        """() => { const it = adequacyMap.adequacySites, at = it._kind.findIndex(kind => kind !== 255);
+        const box = adequacyMap.getContainer(); box.scrollIntoView({block: 'center'});
+        const world = 256 * 2 ** adequacyMap.getZoom(), r = box.getBoundingClientRect();
+        const o = adequacyMap.project(adequacyMap.containerPointToLatLng([0, 0]));
+        return [it._x[at] * world - o.x + r.x, it._y[at] * world - o.y + r.y]; }"""
+    )
+    page.touchscreen.tap(*site)
+    page.wait_for_timeout(200)
+    tip, box = page.locator(".site-tip").bounding_box(), page.locator(".map-live").bounding_box()
+    assert tip["x"] >= box["x"]
+    assert tip["x"] + tip["width"] <= box["x"] + box["width"]
+    assert tip["y"] >= box["y"]
+    page.locator("#service").select_option("1")
+    page.locator(".site-tip").wait_for(state="detached")
+
+
+def test_the_way_back_to_the_first_view_is_a_button(open_page, reports) -> None:
+    page = open_page(reports["leadership"]).page
+    before = page.evaluate("adequacyMap.getZoom()")
+    page.get_by_role("button", name="Zoom in").click()
+    page.wait_for_timeout(500)
+    assert page.evaluate("adequacyMap.getZoom()") > before
+    page.get_by_role("button", name="Whole map again").click()
+    page.wait_for_function(f"adequacyMap.getZoom() === {before}")
+
+
+def test_every_printed_sheet_says_what_it_is_and_its_number(open_page, reports, tmp_path) -> None:
+    page = open_page(reports["leadership"]).page
+    page.pdf(path=tmp_path / "r.pdf", prefer_css_page_size=True)
+    words = ["pdftotext", "-layout", tmp_path / "r.pdf", "-"]
+    sheets = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split("\f")[:-1]
+    assert len(sheets) > 5
+    for number, sheet in enumerate(sheets, 1):
+        foot = " ".join(sheet.strip().splitlines()[-1].split())
+        assert foot.startswith("Alliance Health, November 1, 2026. Demo network")
+        assert foot.endswith(f"Page {number} of {len(sheets)}")
 
 
 def test_the_print_alone_answers_five_questions_of_a_director(open_page, reports, overview, tmp_path) -> None:

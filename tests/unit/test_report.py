@@ -23,6 +23,7 @@ from adequacy import distance, reference
 from adequacy.access import counts_for_gap
 from adequacy.errors import PrivacyError, UsageError
 from adequacy.outputs.draft import draft
+from adequacy.outputs.html import Html, Page, page_html
 from adequacy.outputs.report import map_picture, report_page, report_pdf, write_report
 from adequacy.outputs.report_lists import report_workbook
 from adequacy.outputs.report_tables import share_of, worst_first
@@ -366,3 +367,11 @@ def test_a_scheme_and_members_stand_in_the_report_without_a_consumers_value(run,
     told = {name: value for name, value in first.items() if name not in ("city", "state", "zip5", "county_fips")}
     assert not any(value and value in page for value in told.values())
     assert "names no consumer and no consumer&#x27;s place" in page
+
+
+def test_the_foot_of_a_sheet_cannot_end_its_own_string() -> None:
+    page = page_html(Page("A title", Html("<p>x</p>"), "public", foot='Plan "A" \\ </style><script>alert(1)</script>'))
+    foot = re.search(r'@bottom-left { content: "([^"]*)"', page)
+    assert foot is not None
+    assert "alert(1)" not in page
+    assert re.sub(r"\\([0-9a-f]{6})", lambda found: chr(int(found[1], 16)), foot[1]).startswith('Plan "A" \\ </style>')

@@ -45,6 +45,10 @@
     // A frame or a tab may have no size yet: fit when it has one
     var map = this;
     window.adequacyMap = this;
+    // One finger scrolls the page, two move the map; the way back to the first view is always there
+    if (window.matchMedia("(pointer: coarse)").matches) { this.dragging.disable(); }
+    this._home = null;
+    this.whenReady(function () { if (map.zoomControl) { home(map); } });
     if (window.ResizeObserver) {
       new ResizeObserver(function () {
         map.invalidateSize({ pan: false });
@@ -52,12 +56,26 @@
       }).observe(box);
     }
   });
+  function home(map) {
+    var button = L.DomUtil.create("a", "leaflet-control-home", map.zoomControl.getContainer());
+    button.href = "#";
+    button.textContent = "\u21ba";
+    button.title = "Whole map again";
+    button.setAttribute("role", "button");
+    button.setAttribute("aria-label", button.title);
+    L.DomEvent.disableClickPropagation(button);
+    L.DomEvent.on(button, "click", function (event) {
+      L.DomEvent.preventDefault(event);
+      if (map._home) { fit.apply(map, map._home); }
+    });
+  }
   function roomy(map) { var size = map.getSize(); return size.x > 30 && size.y > 30; }
   // Distances are miles here, on the scale too.
   L.Control.Scale.prototype.options.metric = false;
   var fit = L.Map.prototype.fitBounds;
   L.Map.include({
     fitBounds: function (bounds, options) {
+      this._home = this._home || [bounds, options];
       if (roomy(this)) { return fit.call(this, bounds, options); }
       this._waiting = [bounds, options];
       return this;

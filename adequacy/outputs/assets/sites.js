@@ -2,7 +2,7 @@
    roster arrives as base64 and leaves as text nodes, so that no markup in it can ever be read as markup. */
 (function () {
   "use strict";
-  var CELL = 24, NEAR = 10.25;
+  var CELL = 24, FAR = 8.25, NEAR = 10.25;
 
   function bytes(packed) {
     var raw = atob(packed), out = new Uint8Array(raw.length);
@@ -77,7 +77,7 @@
     },
 
     /* Which kind each site is drawn as; 255 hides it. */
-    setKinds: function (kind) { this._kind = kind; if (this._map) { this._draw(); } },
+    setKinds: function (kind) { this._kind = kind; this._leave(); if (this._map) { this._draw(); } },
 
     /* Words on the map: [lon, lat, text]; a text may have two lines. */
     setPlaces: function (places) { this._places = places; if (this._map) { this._draw(); } },
@@ -90,7 +90,7 @@
       }
       this._canvas = L.DomUtil.create("canvas", "adequacy-sites leaflet-zoom-animated", map.getPane("adequacy-sites"));
       this._canvas.setAttribute("aria-hidden", "true");
-      this._tip = L.tooltip({ direction: "top", offset: [0, -8], className: "site-tip" });
+      this._tip = L.tooltip({ direction: "top", className: "site-tip", opacity: 1 });
       this._dark = window.matchMedia("(prefers-color-scheme: dark)");
       this._redraw = this._draw.bind(this);
       this._dark.addEventListener("change", this._redraw);
@@ -210,7 +210,8 @@
       c.globalAlpha = 1;
     },
 
-    /* Names of counties, then from near on numbers of ZIP areas: whole, where there is room, off the sites if it can be. */
+    /* Names of counties, then from near on numbers of ZIP areas: whole, where there is room, off the sites if it can be.
+       From far off a name may not move: it would lie on the county next door. Where it has no room its number stands. */
     _write: function (c, styles, size) {
       var boxes = [[28, 52, 30, 50], [70, size.y - 16, 70, 16]]; // the buttons and the scale lie there
       c.textAlign = "center"; c.textBaseline = "middle"; c.lineWidth = 3; c.lineJoin = "round";
@@ -222,23 +223,31 @@
     },
 
     _name: function (c, styles, size, boxes, place) {
-      var at = this._map.latLngToContainerPoint([place[1], place[0]]), lines = place[2].split("\n"), tall = 9 * lines.length;
-      var half = Math.max.apply(null, lines.map(function (line) { return c.measureText(line).width; })) / 2 + 4, best = null;
-      if (at.x < half || at.x > size.x - half || at.y < tall || at.y > size.y - tall) { return; }
-      [0, -18, 18, -34, 34].every(function (step) {
+      var at = this._map.latLngToContainerPoint([place[1], place[0]]), lines = place[2].split("\n");
+      var best = this._room(c, size, boxes, at, lines);
+      if (!best && lines.length > 1) { best = this._room(c, size, boxes, at, lines = lines.slice(-1)); }
+      if (!best) { return; }
+      boxes.push(best);
+      lines.forEach(function (line, n) {
+        var y = best[1] + 15 * (n - (lines.length - 1) / 2);
+        c.strokeStyle = ink(styles, "map-ground", "#ffffff"); c.strokeText(line, at.x, y);
+        c.fillStyle = ink(styles, place[2].indexOf("\n") > 0 ? "map-value" : "map-name", "#5c6773"); c.fillText(line, at.x, y);
+      });
+    },
+
+    /* The box where lines can stand, on as few sites as can be; null where they would lie on others. */
+    _room: function (c, size, boxes, at, lines) {
+      var tall = 9 * lines.length, best = null, fewest = Infinity;
+      var half = Math.max.apply(null, lines.map(function (line) { return c.measureText(line).width; })) / 2 + 4;
+      if (at.x < half || at.x > size.x - half || at.y < tall || at.y > size.y - tall) { return null; }
+      (this._zoom < FAR ? [0, -8, 8, -16, 16] : [0, -18, 18, -34, 34]).every(function (step) {
         var y = at.y + step;
         if (boxes.some(function (b) { return Math.abs(b[0] - at.x) < b[2] + half && Math.abs(b[1] - y) < b[3] + tall; })) { return true; }
         var under = this._under(at.x, y, half, tall);
-        if (!best || under < best[1]) { best = [y, under]; }
+        if (under < fewest) { best = [at.x, y, half, tall]; fewest = under; }
         return under > 0;
       }, this);
-      if (!best) { return; }
-      boxes.push([at.x, best[0], half, tall]);
-      lines.forEach(function (line, n) {
-        var y = best[0] + 15 * (n - (lines.length - 1) / 2);
-        c.strokeStyle = ink(styles, "map-ground", "#ffffff"); c.strokeText(line, at.x, y);
-        c.fillStyle = ink(styles, lines.length > 1 ? "map-value" : "map-name", "#5c6773"); c.fillText(line, at.x, y);
-      });
+      return best;
     },
 
     /* How many sites a name would lie on; of very many it does not matter. */
@@ -273,9 +282,19 @@
       if (!found.length) { this._tip.remove(); return; }
       this._tip.setLatLng(this._map.containerPointToLatLng([found[0][2], found[0][3]]));
       this._tip.setContent(this._words(found)).addTo(this._map);
+      this._fit(found[0][2], found[0][3]);
     },
 
-    _leave: function () { this._tip.remove(); },
+    /* The words of a site stay on the map, whole: below it where there is no room above, moved in from the sides. */
+    _fit: function (x, y) {
+      var box = this._tip.getElement(), half = box.offsetWidth / 2, size = this._map.getSize();
+      var middle = Math.max(half + 4, Math.min(x, size.x - half - 4)), below = y < box.offsetHeight + 16;
+      this._tip.options.direction = below ? "bottom" : "top";
+      this._tip.options.offset = [middle - x, below ? 12 : -12];
+      this._tip.update();
+    },
+
+    _leave: function () { if (this._tip) { this._tip.remove(); } },
 
     _words: function (found) {
       var box = document.createElement("div");
