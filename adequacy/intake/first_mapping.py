@@ -95,20 +95,21 @@ def _columns(layout: Layout) -> list[str]:
     for name, label in layout.labels.items():
         lines.append(f"# {name} = {_quoted(label)}    (known)")
     for header in layout.unmapped:
-        near = _likely(header)
+        near = _likely(header, set(layout.columns))
         lines.append(f"# {near} = {_quoted(header)}    (likely?)" if near else f"# ? = {_quoted(header)}")
     for header in layout.doubled:
         lines.append(f"# ? = {_quoted(header)}    (another column says the same)")
     return lines
 
 
-def _likely(header: str) -> str:
-    """Return the column whose name or alias is nearest to a header; nothing if none is near."""
+def _likely(header: str, taken: set[str]) -> str:
+    """Return the column whose name or alias is nearest to a header; nothing if none is near that is not taken."""
     from rapidfuzz import process
     from rapidfuzz.fuzz import WRatio
 
     known = {plain(row["alias"]): row["column"] for row in package_rows("aliases.csv") if row["column"] != "ignored"}
     known.update({plain(name): name for name in table("roster").names})
+    known = {word: name for word, name in known.items() if name not in taken}
     best = process.extractOne(plain(header), list(known), scorer=WRatio, score_cutoff=_LIKELY)
     return known[best[0]] if best else ""
 
@@ -120,6 +121,9 @@ def _missing(layout: Layout) -> list[str]:
     if lacking:
         lines += [f"# The file has no column for {lacking}: name it above, or set a constant:", "# [constants]"]
         lines += [f'# {lacking} = "..."', ""]
+        if lacking == "service" and "taxonomy" in layout.columns:
+            lines += ["# or let services follow from the taxonomies (the contract is then unknown):", "# [taxonomies]"]
+            lines += ['# "261QM2800X" = "otp"', ""]
     absent = [name for name in STATUS_COLUMNS if name not in layout.columns]
     if absent:
         lines += ["# Statuses the file does not have. Declare what they are taken for, or join a file that has them:"]

@@ -35,7 +35,8 @@ class Layout:
     """How one sheet is laid out.
 
     ``last_row`` is the header's last row as a spreadsheet shows it; ``columns`` maps our column to the positions that
-    feed it (0 = A), ``headers`` holds every header as written, ``unmapped`` and ``doubled`` those that nothing reads.
+    feed it (0 = A), ``headers`` holds every header as written, ``unmapped`` and ``doubled`` those that nothing reads;
+    ``rivals`` is our column -> the position of a second column of the file that means it too.
     """
 
     last_row: int
@@ -43,6 +44,7 @@ class Layout:
     columns: dict[str, tuple[int, ...]] = field(default_factory=dict)
     unmapped: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)
+    rivals: dict[str, int] = field(default_factory=dict)
     ignored: list[str] = field(default_factory=list)
 
     @property
@@ -192,6 +194,7 @@ def _assign(layout: Layout, lower: Sequence[str], named: Mapping[str, tuple[str,
             layout.ignored.append(header)
         elif found in named or (found in places and found not in SEVERAL):
             layout.doubled.append(header)
+            layout.rivals.setdefault(found, place)
         else:
             places.setdefault(found, []).append(place)
     layout.columns = {target: tuple(where) for target, where in places.items()}

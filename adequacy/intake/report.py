@@ -87,6 +87,8 @@ def summary(intake: Intake, findings: str | None = None) -> str:
     ]
     if intake.left_out:
         lines.append(f"Outside  {intake.left_out:,} rows that the mapping's [rows] leave out")
+    if silent := _nothing_counts(intake.rows):
+        lines.append(silent)
     counts = intake.findings["verdict"].value_counts()
     lines.append(
         "Cells    " + ", ".join(f"{counts.get(verdict, 0):,} {verdict}" for verdict in ("fixed", "warned", "refused"))
@@ -102,6 +104,23 @@ def summary(intake: Intake, findings: str | None = None) -> str:
             f"on {default.date}: {default.basis}"
         )
     return "".join(f"{_cut(line)}\n" for line in lines)
+
+
+#: The words with which an offering may count, by status column.
+_IN_FORCE = {"contract_status": "active", "credential_status": "approved", "nctracks_status": "active"}
+
+
+def _nothing_counts(rows: pd.DataFrame) -> str:
+    """Warn, in one line, of a roster in which no row has all it takes to count: every answer would be a gap."""
+    counts = None
+    for name, word in _IN_FORCE.items():
+        holds = rows[name] == word
+        if not holds.any():
+            return f"CAUTION  no row counts, so all answers are gaps: no {name} {word}"
+        counts = holds if counts is None else counts & holds
+    if counts is not None and counts.any():
+        return ""
+    return "CAUTION  no row counts, so all answers are gaps: none has all three statuses"
 
 
 def _ranked(findings: pd.DataFrame) -> list[tuple[str, int]]:

@@ -25,6 +25,7 @@ from adequacy.intake.places import (
     street_judge,
     zip_judge,
 )
+from adequacy.intake.sources import RIVAL
 from adequacy.tables import table
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from adequacy.intake.batch import Batch, Judges
+    from adequacy.intake.batch import Batch, Judge, Judges
     from adequacy.intake.mapping import Mapping
     from adequacy.policy import Catalogue
 
@@ -100,6 +101,9 @@ def judge_batch(
         if column.name in batch.values:
             make = partial(cell_judge, column, today=today, words=mapping.words.get(column.name))
             batch.judge((column.name,), judges(column.name, make))
+            if f"{column.name}{RIVAL}" in batch.values:
+                rival = partial(_rival_judge, column.name, judges(column.name, make))
+                batch.judge((column.name, f"{column.name}{RIVAL}"), rival)
     if "deactivated_on" in batch.values:
         batch.judge(("deactivated_on", "reactivated_on", "service_to"), partial(_deactivation_judge, today))
     _judge_places(batch, judges, limits)
@@ -358,6 +362,15 @@ def _misfit_judge(catalogue: Catalogue, taxonomy: str, service: str) -> Iterator
         tied = catalogue[key].taxonomies
         if tied and codes.isdisjoint(tied):
             yield Change("taxonomy", taxonomy, "taxonomy_misfit", ", ".join(tied))
+
+
+def _rival_judge(name: str, judge: Judge, ours: str, rival: str) -> Iterator[Change]:
+    """Believe neither of two columns that tell a status differently."""
+    other = clean_text(rival)
+    for change in judge(rival):
+        other = change.value
+    if ours and other and ours != other:
+        yield Change(name, "unknown", "status_twice", f"{ours} and {other}")
 
 
 def _period_judge(end_column: str, start: str, end: str) -> Iterator[Change]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from adequacy.intake.mapping import Mapping
     from adequacy.intake.readers import Block, RosterFile, Sheet
 
-__all__ = ["LaidOut", "batches", "lacks", "lay_out", "no_status", "require_columns", "where"]
+__all__ = ["RIVAL", "LaidOut", "batches", "lacks", "lay_out", "no_status", "require_columns", "where"]
 
 #: What can feed a required column: any one of the groups will do.
 PROVIDER = ({"provider_name"}, {"last_name"})
@@ -42,6 +42,8 @@ _FEEDS = {
     "street2": ("suite",),
     "taxonomy": ("service",),
 }
+#: Behind the name of a column: the second column of a file that means the same.
+RIVAL = " (second column)"
 _TOTALS = re.compile(
     r"^(?:(?:grand |sub-?|report |page )?totals?\b[\s:=\d.,-]*"
     r"|total (?:number|rows?|count|providers?|sites?|records?|locations?)\b.*"
@@ -62,10 +64,13 @@ class LaidOut:
     @property
     def positions(self) -> set[int]:
         """The positions of the columns read; the first two columns too, because labels of totals stand there."""
-        return {place for places in self.layout.columns.values() for place in places} | {
-            0,
-            min(1, self.sheet.width - 1),
-        }
+        read = {place for places in self.layout.columns.values() for place in places}
+        return read | set(self.rivals.values()) | {0, min(1, self.sheet.width - 1)}
+
+    @property
+    def rivals(self) -> dict[str, int]:
+        """The positions of second columns for a status: where the two disagree, neither is believed."""
+        return {name: place for name, place in self.layout.rivals.items() if name in STATUS_COLUMNS}
 
 
 def where(source: Source) -> str:
@@ -159,10 +164,12 @@ def require_columns(each: LaidOut, mapping: Mapping, joined: set[str]) -> None:
     missing = _missing(layout, mapping)
     if missing:
         found = shown_list(header for header in layout.headers if header)
+        follow = ", or let services follow from [taxonomies]" if "taxonomy" in layout.columns else ""
         place = ", and no 'lon' with 'lat': nothing can be placed" if missing[-1] == "zip5" else ""
         raise MissingColumn(
             f"{where(source)}: no column {', no column '.join(map(repr, missing))}{place}. Found: {found}. Map what "
-            "stands for it in a file given with --columns ('adequacy network columns FILE --out MAP.toml' writes one)."
+            f"stands for it in a file given with --columns{follow} ('adequacy network columns FILE --out MAP.toml' "
+            "writes one)."
         )
     have = {*layout.columns, *mapping.constants, *joined, *(default.column for default in mapping.defaults)}
     if mapping.taxonomies and "service" not in layout.columns:
@@ -259,6 +266,9 @@ def _batch(
         values[target] = parts[0] if len(parts) == 1 else _together(target, parts)
     for target, value in mapping.constants.items():
         values[target] = Coded.constant(value, len(rows))
+    for target, place in each.rivals.items():
+        if target not in {*mapping.constants, *mapping.columns}:  # else the mapping says which is right
+            values[f"{target}{RIVAL}"] = cells[place].take(rows)
     labels = each.layout.labels
     fed = {ours: labels[feeder] for feeder, targets in _FEEDS.items() if feeder in labels for ours in targets}
     batch = Batch(each.sheet.source, block.rows[rows], values, {**fed, **labels}, findings)

@@ -67,9 +67,16 @@ def coverage_summary(report: CoverageReport) -> str:
     )
 
 
+#: How a site was placed, in words for the report of a build.
+_PLACED = {
+    "given": "by the point given", "address_point": "by address", "street_range": "by street", "zip": "by ZIP code",
+    "none": "not placed",
+}  # fmt: skip
+
+
 def build_summary(report: BuildReport, out: str) -> str:
     """Say where the sites of a roster were placed, and that it was written to ``out``, as the user named it."""
-    placed = ", ".join(f"{count} by {word}" for word, count in report.by_precision.items())
+    placed = ", ".join(f"{count:,} {_PLACED.get(word, word)}" for word, count in report.by_precision.items())
     written = f"Written: {out}" if report.path else "Nothing written (dry run)."
     return f"Placed   {placed}\nRoster   of {report.roster_date}, content {report.sha256[:12]}\n{written}\n"
 

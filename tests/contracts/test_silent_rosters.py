@@ -200,3 +200,15 @@ def test_a_form_with_an_open_mark_opens_no_request(run, tmp_path) -> None:
     book = tmp_path / "book.sqlite"
     said = run("request", "open", "--file", str(form), "--casebook", str(book)).refused(3)
     assert "form.csv line 3: a quotation mark is not closed" in said
+
+
+def test_two_columns_that_tell_a_status_differently_are_neither_believed(run, tmp_path) -> None:
+    lines = [f"{HEADER},Contract Status", *(f"{row},Active" for row in rows(3))]
+    lines[2] = lines[2].removesuffix("Active") + "Terminated"
+    found = tmp_path / "findings.csv"
+    ran = build(run, tmp_path, *lines, options=("--findings", str(found)))
+    assert ran.code == 0
+    assert "1 warned  two columns tell this status and disagree" in ran.err
+    assert "roster.csv,,3,contract_status,warned,active,unknown,status_twice,active and ended" in found.read_text()
+    lines = [f"{HEADER},Contract Status", *(f"{row},Terminated" for row in rows(3))]
+    assert "contract_status" in build(run, tmp_path, *lines).refused(3)

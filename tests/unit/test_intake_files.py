@@ -529,3 +529,24 @@ def test_a_header_without_rows_and_every_missing_column_are_named(tmp_path: Path
         read(text_file(tmp_path, header))
     with pytest.raises(MissingColumn, match="no column 'provider_name', no column 'service'"):
         read(text_file(tmp_path, f"zip5,{STATUSES}\n27546,active,approved,active\n"))
+
+
+def test_the_report_warns_of_a_roster_in_which_no_row_counts(tmp_path: Path) -> None:
+    header = f"provider_name,service,zip5,{STATUSES}\n"
+    for row, said in (
+        ("A,saiop,27546,active,approved,active\n", ""),
+        ("A,saiop,27546,active,pending,active\n", "no credential_status approved"),
+        ("A,saiop,27546,ended,approved,active\nB,saiop,27546,active,expired,active\n", "none has all three"),
+    ):
+        rows = row if said != "none has all three" else row + "C,saiop,27546,pending,approved,active\n"
+        summary = read(text_file(tmp_path, header + rows)).summary()
+        assert ("CAUTION" in summary) is bool(said)
+        assert said in summary
+
+
+def test_a_first_mapping_proposes_no_column_twice_and_names_the_taxonomies() -> None:
+    text = first_mapping(DATA / "nppes_full_layout.csv", load_policy().services)
+    assert "# [taxonomies]" in text
+    likely = [line.split(" = ")[0] for line in text.splitlines() if "(likely?)" in line]
+    known = {line.split(" = ")[0] for line in text.splitlines() if "(known)" in line}
+    assert not known & set(likely)
