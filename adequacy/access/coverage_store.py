@@ -21,7 +21,7 @@ from adequacy.clocks import read_date
 from adequacy.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from adequacy.access.bulk import Edge
     from adequacy.access.coverage import Coverage
@@ -45,12 +45,13 @@ CREATE TABLE tables (
 
 @dataclass(frozen=True)
 class CoverageReport:
-    """What was stored: how many tables for how many services, their size, and until when they all answer."""
+    """What was stored: how many tables for how many of all services, their size, until when they all answer."""
 
     path: Path
     on: str
     limit_mi: float
     services: int
+    all_services: int
     tables: int
     file_bytes: int
     ask_pct: float
@@ -67,7 +68,7 @@ def store_coverage(
     network : NetworkFile
         Whose counted sites.
     policy : Policy
-        The limit of the day, and the counties for services that travel to the consumer.
+        The limit of the day.
     on : str
         ISO day whose counted sites are meant.
     progress : callable, optional
@@ -114,7 +115,7 @@ class _Maker:
         self._until: list[str] = []
         self._limit_mi = 0.0
         self._known: set[str] = set()
-        self._asks, self._cells, self._tables = 0, 0, 0
+        self._asks, self._cells, self._tables, self._services = 0, 0, 0, 0
 
     def make(self, path: Path, progress: Callable[[int, int], None] | None) -> CoverageReport:
         """Write everything, and say what was written."""
@@ -122,7 +123,9 @@ class _Maker:
         self._connection.executescript(_TABLES)
         keys = self._network.service_keys()
         for done, key in enumerate(keys, start=1):
-            for counted in self._counted(key):
+            counted = self._counted(key)
+            if counted is not None:
+                self._services += 1
                 self._keep(counted.columns())
             if progress:
                 progress(done, len(keys))
@@ -141,20 +144,21 @@ class _Maker:
         (pages,), (page,) = (self._connection.execute(f"PRAGMA {name}").fetchone() for name in _SIZE)
         ask_pct = 100.0 * self._asks / max(1, self._cells)
         on, limit_mi = self._day.isoformat(), self._limit_mi
-        return CoverageReport(path, on, limit_mi, len(keys), self._tables, pages * page, ask_pct, until)
+        return CoverageReport(path, on, limit_mi, self._services, len(keys), self._tables, pages * page, ask_pct, until)
 
-    def _counted(self, key: str) -> Iterator[Counted]:
-        """The sites that count for anybody, or county by county where a service travels and says where to."""
+    def _counted(self, key: str) -> Counted | None:
+        """The sites that count for anybody; None where a service travels and says where to.
+
+        There the county of every point is looked up first, which costs ten times the decision.
+        """
         service = self._policy.services[key]
         offerings = self._network.offerings(key)
         question = question_for(self._policy, service, None, self._day)
         self._limit_mi = question.limit_mi
+        if question.travels and any(each.counties_served for each in offerings):
+            return None
         self._until.append(last_day_alike(offerings, question))
-        if not (question.travels and any(each.counties_served for each in offerings)):
-            yield counted_of(offerings, question, None)
-            return
-        for county in self._policy.counties(self._day):
-            yield counted_of(offerings, question, (county,))
+        return counted_of(offerings, question, None)
 
     def _keep(self, columns: Columns) -> None:
         """Write the table of some sites, and a second one for the other edge where a site may be off its place."""

@@ -144,13 +144,22 @@ class ServicePoints:
             if sites is not None and len(some):
                 yield some, sites, self._any_county
             return
-        counties = np.array(_counties(lon[some], lat[some]), dtype=object)
-        for county in sorted(set(counties.tolist())):
-            rows = some[counties == county]
+        named = _counties(lon[some], lat[some])
+        alike: dict[tuple[str, ...], int] = {}
+        sets: list[Counted] = []
+        number: dict[str, int] = {}
+        for county in sorted(set(named)):
             counted = self._of_county(county)
-            sites = self._decider(tuple(entry.offering.site_id for entry in counted.entries), counted)
+            key = tuple(entry.offering.site_id for entry in counted.entries)
+            if key not in alike:
+                alike[key] = len(sets)
+                sets.append(counted)
+            number[county] = alike[key]
+        which = np.array([number[county] for county in named], dtype=np.int64)
+        for key, at in alike.items():
+            sites = self._decider(key, sets[at])
             if sites is not None:
-                yield rows, sites, counted
+                yield some[which == at], sites, sets[at]
 
     def _of_county(self, county: str) -> Counted:
         """The sites that count for people of a county."""

@@ -60,7 +60,8 @@ def coverage_summary(report: CoverageReport) -> str:
     if not report.all_until:
         until = "All of them answer until a roster says otherwise; where one does not fit,"
     return (
-        f"Stored   {report.tables} tables for {report.services} services, {report.limit_mi:g} miles, {report.on}\n"
+        f"Stored   {report.tables} tables for {report.services} of {report.all_services} services, "
+        f"{report.limit_mi:g} miles, {report.on}\n"
         f"Size     {report.file_bytes / 1024:,.0f} kB; {report.ask_pct:.1f} % of the cells are asked exactly\n"
         f"{until}\nanswers are searched exactly as without it: they are the same.\n"
         f"Written: {report.path}\n"

@@ -6,9 +6,10 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from adequacy.reference._packing import unpack_border
+from adequacy.reference._slabs import county_border_of, hold
 from adequacy.reference._store import every, one
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ _SNAP_DEG = 0.029
 """About two miles: shores and borders are generalised, and a site on a pier still has its county."""
 _NEAR_US_DEG = 0.0725
 """About five miles."""
-_POINTS_AT_ONCE = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +108,9 @@ def county_at(lon: float, lat: float) -> County | None:
     True
     """
     for fips in _boxes_near(lon, lat, 0.0):
-        if _holds(_county_border(fips)[0], lon, lat):
+        if _holds(county_border_of(fips)[0], lon, lat):
             return find_county(fips)
-    near = [(_gap_deg(_county_border(fips)[0], lon, lat), fips) for fips in _boxes_near(lon, lat, _SNAP_DEG)]
+    near = [(_gap_deg(county_border_of(fips)[0], lon, lat), fips) for fips in _boxes_near(lon, lat, _SNAP_DEG)]
     gap_deg, nearest = min(near, default=(math.inf, ""))
     return find_county(nearest) if gap_deg <= _SNAP_DEG else None
 
@@ -142,10 +142,14 @@ def counties_at(lon: Sequence[float], lat: Sequence[float]) -> list[str | None]:
     if not open_.any():
         return found
     bounds = (float(y[open_].max()), float(y[open_].min()), float(x[open_].max()), float(x[open_].min()))
+    by_lat = np.argsort(y, kind="stable")
+    sorted_lat = y[by_lat]
     for (fips,) in every(_BOXES, *bounds):
         south, north, west, east = _county_box(fips)
-        near = np.flatnonzero(open_ & (y >= south) & (y <= north) & (x >= west) & (x <= east))
-        held = near[_hold(_county_border(fips)[0], x[near], y[near])]
+        first, last = np.searchsorted(sorted_lat, south, "left"), np.searchsorted(sorted_lat, north, "right")
+        near = by_lat[first:last]
+        near = near[open_[near] & (x[near] >= west) & (x[near] <= east)]
+        held = near[hold(fips, x[near], y[near])]
         open_[held] = False
         for i in held.tolist():
             found[i] = fips
@@ -170,7 +174,7 @@ def near_us(lon: float, lat: float) -> bool:
     """
     return any(
         _holds(rings, lon, lat) or _gap_deg(rings, lon, lat) <= _NEAR_US_DEG
-        for rings in (_county_border(fips)[0] for fips in _boxes_near(lon, lat, _NEAR_US_DEG))
+        for rings in (county_border_of(fips)[0] for fips in _boxes_near(lon, lat, _NEAR_US_DEG))
     )
 
 
@@ -180,7 +184,7 @@ def county_border(county_fips: str) -> Border | None:
     North Carolina: TIGER 2024, simplified. Elsewhere Census 1:5M of 2015, on a grid of about 45 m: good for maps and
     for telling counties apart, not for measuring. Arrays are shared: do not change them.
     """
-    return _county_border(county_fips) if one("SELECT 1 FROM county_box WHERE county_fips = ?", county_fips) else None
+    return county_border_of(county_fips) if one("SELECT 1 FROM county_box WHERE county_fips = ?", county_fips) else None
 
 
 def state_border(state: str) -> Border | None:
@@ -193,13 +197,6 @@ def _county_box(county_fips: str) -> tuple[float, float, float, float]:
     """South, north, west and east of a county."""
     ((*box,),) = every("SELECT min_lat, max_lat, min_lon, max_lon FROM county_box WHERE county_fips = ?", county_fips)
     return (box[0], box[1], box[2], box[3])
-
-
-@lru_cache(maxsize=512)
-def _county_border(county_fips: str) -> Border:
-    # Asked only for counties that have a box, and every box has its border (tests/validate).
-    ((blob,),) = every("SELECT border FROM county_border WHERE county_fips = ?", county_fips)
-    return unpack_border(blob)
 
 
 def _boxes_near(lon: float, lat: float, margin_deg: float) -> list[str]:
@@ -218,31 +215,6 @@ def _holds(rings: tuple[Ring, ...], lon: float, lat: float) -> bool:
             if (lat_a > lat) != (lat_b > lat) and lon < lon_a + (lat - lat_a) / (lat_b - lat_a) * (lon_b - lon_a):
                 inside = not inside
     return inside
-
-
-def _hold(rings: tuple[Ring, ...], lon: Any, lat: Any) -> Any:
-    """Even-odd rule for arrays of points, with the very arithmetic of ``_holds``."""
-    import numpy as np
-
-    inside = np.zeros(len(lon), dtype=bool)
-    if not len(lon):
-        return inside
-    for lons, lats in rings:
-        x, y = np.asarray(lons), np.asarray(lats)
-        for part in range(0, len(lon), _POINTS_AT_ONCE):
-            here = slice(part, part + _POINTS_AT_ONCE)
-            inside[here] ^= _crossings(x, y, lon[here, None], lat[here, None]) % 2 == 1
-    return inside
-
-
-def _crossings(x: Any, y: Any, lon: Any, lat: Any) -> Any:
-    """How often a ray eastwards from each point (rows) crosses the edges of a ring."""
-    import numpy as np
-
-    rise = y[1:] - y[:-1]
-    rise = np.where(rise == 0, 1.0, rise)  # a level edge is never crossed
-    across = (y[:-1] > lat) != (y[1:] > lat)
-    return (across & (lon < x[:-1] + (lat - y[:-1]) / rise * (x[1:] - x[:-1]))).sum(axis=1)
 
 
 def _gap_deg(rings: tuple[Ring, ...], lon: float, lat: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -96,3 +96,46 @@ def test_points_given_in_no_way_or_in_two_are_refused(net: Network) -> None:
         net.nearest("saiop", pd.DataFrame({"x": [1]}))
     with pytest.raises(UnknownService):
         net.nearest("no such thing", frame)
+
+
+@pytest.mark.parametrize("service", ["op_therapy", "mst"])
+@pytest.mark.parametrize(
+    "known", [{"age": 9}, {"funding": "state"}, {"population": "LGBTQ+ youth"}, {"age": 40, "population": "men"}]
+)
+def test_what_is_known_of_a_consumer_is_heeded_as_check_heeds_it(
+    net: Network, service: str, known: dict[str, Any]
+) -> None:
+    draw = random.Random(str(known))
+    lon = [draw.uniform(-80.9, -77.9) for _ in range(25)]
+    lat = [draw.uniform(34.9, 36.2) for _ in range(25)]
+    covered = net.covered(service, lon=lon, lat=lat, **known)
+    nearest = net.nearest(service, lon=lon, lat=lat, **known)
+    for x, y, yes, far in zip(lon, lat, covered, nearest, strict=True):
+        answer = net.check(service, lon=x, lat=y, **known)
+        assert yes == (answer.finding == "covered")
+        reference = answer.nearest_mi.reference
+        assert far == pytest.approx(math.inf if reference is None else reference, abs=1e-9)
+
+
+@pytest.mark.parametrize("ask", ["nearest", "covered", "count_within", "sites_within"])
+@pytest.mark.parametrize(
+    ("known", "words"),
+    [
+        ({"funding": "medicad"}, "no funding"),
+        ({"population": "wimen"}, "Did you mean"),
+        ({"age": -1}, "cannot be"),
+        ({"age": 400}, "cannot be"),
+        ({"as_of": "2026-02-30"}, "2026-02-30"),
+    ],
+)
+def test_a_slip_in_a_question_about_points_is_refused(
+    net: Network, ask: str, known: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(UsageError, match=words):
+        getattr(net, ask)("saiop", lon=[-78.8], lat=[35.4], **known)
+
+
+@pytest.mark.parametrize("limit_mi", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_limit_that_is_none_is_refused(net: Network, limit_mi: float) -> None:
+    with pytest.raises(UsageError, match="limit"):
+        net.covered("saiop", lon=[-78.8], lat=[35.4], limit_mi=limit_mi)

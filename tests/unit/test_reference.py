@@ -12,12 +12,13 @@ from array import array
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 import shapely
 
 from adequacy import reference
 from adequacy.errors import InputError
-from adequacy.reference import _counties, _packing, _store
+from adequacy.reference import _counties, _packing, _slabs, _store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -441,3 +442,35 @@ def _area(zcta: str) -> reference.ZipArea:
 def _border(border: reference.Border | None) -> reference.Border:
     assert border is not None
     return border
+
+
+@pytest.mark.parametrize("fips", ["37085", "37063", "37031", "02016", "15003"])
+def test_many_points_lie_in_a_county_as_each_one_does(fips: str) -> None:
+    """Corners, their latitudes and longitudes, and anywhere: the same to the last bit as one point after the other."""
+    rings = _slabs.county_border_of(fips)[0]
+    draw = random.Random(fips)
+    corners = [(x, y) for lons, lats in rings for x, y in zip(lons, lats, strict=True)]
+    lons, lats = [x for x, _ in corners], [y for _, y in corners]
+    box = (min(lons) - 0.1, max(lons) + 0.1, min(lats) - 0.1, max(lats) + 0.1)
+    points = draw.sample(corners, min(60, len(corners)))
+    points += [(draw.choice(lons), draw.uniform(*box[2:])) for _ in range(60)]
+    points += [(draw.uniform(*box[:2]), draw.choice(lats)) for _ in range(60)]
+    points += [(draw.uniform(*box[:2]), draw.uniform(*box[2:])) for _ in range(200)]
+    x, y = np.array(points).T
+    want = [_counties._holds(rings, *point) for point in points]
+    assert _slabs.hold(fips, x, y).tolist() == want
+    assert any(want)
+    assert not all(want)
+
+
+def test_many_points_are_worked_on_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = random.Random(1)
+    lon = [draw.uniform(-81.5, -76) for _ in range(700)] + [math.nan, -78.0]
+    lat = [draw.uniform(33.9, 36.5) for _ in range(700)] + [35.0, math.inf]
+    whole = reference.counties_at(lon, lat)
+    monkeypatch.setattr(_slabs, "_PAIRS_AT_ONCE", 50)
+    assert reference.counties_at(lon, lat) == whole
+    assert whole[-2:] == [None, None]
+    for x, y, fips in zip(lon[:80], lat[:80], whole, strict=False):
+        one = reference.county_at(x, y)
+        assert fips is None or (one is not None and one.county_fips == fips)
