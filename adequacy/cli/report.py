@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -88,6 +89,8 @@ def report(
             before = old.overview(**asked)
     extras = {"before": before, "requests": requests, "standing": standing}
     _write(overview, profile, extras, files)
+    written = ("standard output" if file == "-" else file for file in files.values() if file is not None)
+    sys.stderr.write(f"Written: {', '.join(written)}\n")
 
 
 #: The endings of what each option writes.

@@ -194,7 +194,8 @@ def read_record(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8-sig")
         record = json.loads(text, object_pairs_hook=_once)
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: the record cannot be read ({error}).") from error
+        why = getattr(error, "strerror", None) or "it is no text in UTF-8"
+        raise InputError(f"{path}: the record cannot be read ({why}). Check the path.") from error
     except json.JSONDecodeError as error:
         raise InputError(f"{path}: this is no record: not JSON at line {error.lineno}.") from error
     if not isinstance(record, dict) or not str(record.get("schema", "")).startswith("adequacy.record/"):

@@ -41,7 +41,11 @@ def network_info(info: dict[str, Any], output: str) -> str:
     for source in info["sources"]:
         lines.append(escape_terminal(f"from {source['name']} ({source['rows']} rows, sha256 {source['sha256'][:12]})"))
     for default in info["defaults"]:
-        lines += textwrap.wrap(escape_terminal(f"declared default: {default}"), 80)
+        words = (
+            f"declared default: {default['column']} is taken as '{default['value']}' where the roster is silent "
+            f"({default['basis']}; declared by {default['by']}, {default['date']}): {default['rows']} rows"
+        )
+        lines += textwrap.wrap(escape_terminal(words), 80)
     lines += ["", "Counted sites per service on the roster date"]
     lines += [f"  {key:<18} {count:>6}" for key, count in info["services"].items()]
     return "\n".join(lines) + "\n"

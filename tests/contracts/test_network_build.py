@@ -204,3 +204,19 @@ def test_a_first_mapping_goes_beside_its_roster_and_is_found_there(run: Any, tmp
     ran = run("network", "build", str(path), "--out", str(tmp_path / "plan.gpkg"), *DAY)
     assert "found beside the roster" in ran.err
     assert "exists" in run("network", "columns", str(path)).refused(3)
+
+
+def test_a_declared_default_is_said_in_words_and_not_as_python_writes_it(run: Any, tmp_path: Path) -> None:
+    source = roster(tmp_path, 3)
+    source.write_text(source.read_text(encoding="utf-8").replace(",active\n", ",\n"), encoding="utf-8")
+    declared = (
+        '[defaults]\nnctracks_status = {value = "active", basis = "letter", by = "A. Lee", date = "2026-11-01"}\n'
+    )
+    (tmp_path / "map.toml").write_text(declared, encoding="utf-8")
+    out = str(tmp_path / "plan.gpkg")
+    built = run("network", "build", str(source), "--out", out, *DAY, "--columns", str(tmp_path / "map.toml"))
+    assert built.code == 0, built.err
+    page = run("network", "info", out).out
+    said = "nctracks_status is taken as 'active' where the roster is silent (letter; declared by A. Lee, 2026-11-01)"
+    assert f"declared default: {said}: 3 rows" in " ".join(page.split())
+    assert "{" not in page

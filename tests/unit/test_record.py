@@ -148,7 +148,7 @@ def test_a_file_that_is_no_record_is_refused(tmp_path: Path, text: str, error: t
 
 
 def test_an_absent_record_and_a_place_that_cannot_be_written_are_one_line(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match=r"cannot be read \(No such file or directory\)\. Check the path"):
         read_record(tmp_path / "absent.json")
     with pytest.raises(OutputError, match="cannot be written"):
         write_record(sealed(), tmp_path / "no" / "r.json")

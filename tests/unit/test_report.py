@@ -206,7 +206,8 @@ def test_request_counts_hide_small_numbers() -> None:
 
 def test_the_command_writes_report_and_picture(run, tmp_path: Path) -> None:
     out, png = tmp_path / "r.html", tmp_path / "r.png"
-    assert run("report", "--out", str(out), "--png", str(png), "--services", "psr", "--counties", "Harnett").code == 0
+    ran = run("report", "--out", str(out), "--png", str(png), "--services", "psr", "--counties", "Harnett")
+    assert (ran.code, ran.err) == (0, f"Written: {out}, {png}\n")
     assert "Psychosocial" in out.read_text(encoding="utf-8")
     assert png.read_bytes()[:4] == b"\x89PNG"
     assert b"tEXt" not in png.read_bytes()
