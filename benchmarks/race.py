@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
-#: Seconds a contestant may take for its first run; one that takes longer is not asked again.
-PATIENCE_S = 60.0
+#: CPU seconds a contestant may take for its first run; one that takes longer is not asked again.
+PATIENCE_S = 20.0
 
 
 class Lap(NamedTuple):
@@ -52,7 +52,7 @@ class Race:
         slow: dict[str, Lap] = {}
         for name, contestant in contestants.items():
             answers[name], lap = _lap(contestant)
-            if lap.wall > PATIENCE_S:
+            if lap.cpu > PATIENCE_S:
                 slow[name] = lap
         self.laps = {name: [] for name in contestants} | {name: [lap] for name, lap in slow.items()}
         for _ in range(repeats):

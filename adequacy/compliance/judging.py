@@ -156,7 +156,7 @@ def judge_count(count: Count) -> Verdict:
     >>> judge_count(Count(sure=1, perhaps=1, needed=2)).met, judge_count(Count(sure=1, perhaps=3, needed=2)).met
     ('no', 'not_measured')
     """
-    text = f"{count.sure} of {count.needed} agencies"
+    text = f"{count.sure} agencies, {count.needed} needed" if count.sure != 1 else f"1 agency, {count.needed} needed"
     if count.sure >= count.needed:
         return Verdict("yes", text)
     if count.perhaps >= count.needed:
