@@ -201,7 +201,7 @@ class SiteIndex:
                 self._nearest(asked, limit, miles, row)
 
         blank = (np.full(many, np.nan), np.full(many, -1, dtype=_ROW))
-        miles, row = self._run(lon, lat, service, answer, blank, progress)
+        miles, row = self._run(lon, lat, service, answer, blank, progress, spread=1.0 if many == 1 else 1.5)
         return Nearest(miles, row) if k is not None else Nearest(miles[..., 0], row[..., 0])
 
     def covered(
