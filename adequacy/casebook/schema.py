@@ -251,7 +251,8 @@ def writing(engine: Engine) -> Iterator[Connection]:
         transaction = connection.begin()
         try:
             if engine.dialect.name == "postgresql":
-                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+                wait = f"set_config('lock_timeout', '{_WAIT_S}s', true)"
+                connection.exec_driver_sql(f"SELECT {wait}, pg_advisory_xact_lock({_LOCK})")
             yield connection
         except BaseException:
             transaction.close()  # rolled back, unless the connection is gone and with it the transaction
@@ -275,6 +276,8 @@ def plain_errors(engine: Engine, *, while_keeping: bool = False) -> Iterator[Non
             raise _plain_sqlite(engine, said) from None
         if error.connection_invalidated or any(words in said for words in _LOST):
             raise ServiceUnreachable(_lost(engine, while_keeping=while_keeping)) from None
+        if "lock timeout" in said:
+            raise OutputError(f"casebook {_name(engine)}{_BUSY}") from None
         if error.statement is None and not while_keeping:
             # no statement: the connection was never made. What the server said may quote the URL
             bad_url = not isinstance(error, OperationalError)
@@ -329,13 +332,14 @@ def _plain_sqlite(engine: Engine, said: str) -> AdequacyError:
     return CasebookError(f"{where} cannot be read: it is damaged or no casebook. Restore it from its last copy.")
 
 
+_BUSY = f" is busy: another program has held it for {_WAIT_S} seconds; nothing was written. Repeat."
 #: What SQLite says, our error, and how our one line goes on.
 _SQLITE_FAULTS: tuple[tuple[str, type[AdequacyError], str], ...] = (
     ("disk is full", OutputError, ": the disk is full; nothing was written. Make room, then repeat."),
     ("disk I/O error", OutputError, ": the disk failed or is full; nothing was written. Make room, then repeat."),
     ("readonly", OutputError, " is read-only; nothing was written."),
     ("unable to open", OutputError, " cannot be opened: check the folder and its permissions."),
-    ("locked", OutputError, f" is busy: another program has held it for {_WAIT_S} seconds. Repeat."),
+    ("locked", OutputError, _BUSY),
     ("never edited", CasebookError, ": events and records are never edited or deleted."),
 )
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from adequacy.casebook import open_casebook
+from adequacy.casebook import open_casebook, schema
 from adequacy.casebook.entries import record_event
 from adequacy.casebook.lists import listed
 from adequacy.casebook.schema import open_engine, writing
@@ -296,3 +296,20 @@ def test_a_server_that_goes_away_while_it_keeps_a_change_does_not_claim_that_not
     with pytest.raises(ServiceUnreachable, match="may be kept or not"):
         change()
     engine.dispose()
+
+
+@pytest.mark.postgres
+def test_a_pen_that_somebody_else_holds_is_waited_for_and_not_for_ever(
+    postgres: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "_WAIT_S", 1)
+    where = postgres.new_database()
+    with (
+        open_casebook(where, POLICY) as book,
+        open_casebook(where, POLICY) as other,
+        writing(other._engine),
+        pytest.raises(OutputError, match="is busy: another program has held it"),
+    ):
+        book.open_requests([request()], now=NOW)
+    with open_casebook(where, POLICY) as book:
+        assert listed(book) == []
