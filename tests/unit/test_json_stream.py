@@ -56,7 +56,7 @@ def test_lines_are_counted_and_members_are_numbered(piece: int) -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ('{"a": 1}\n{broken\n{"c": 3}', 2), ('{"a": 1}\n{"b": tru}\n' + '{"c": 3}\n' * 40, 2), ("[1, 2", 1),
+        ('{"a": 1}\n{broken\n{"c": 3}', 2), ('{"a": 1}\n{"b": nul}\n' + '{"c": 3}\n' * 40, 2), ("[1, 2", 1),
         ('{"entry": [1, 2}', 1), ('{"a": "x\n', 1), ("[" * 100_000, 1),
     ],
 )  # fmt: skip
