@@ -29,7 +29,12 @@ _MARKERS = {"disc": "o", "square": "s", "diamond": "D", "triangle": "^", "cross"
 _CROWD = 600
 """Sites in view from which on marks are drawn smaller, as on the interactive map."""
 _COLOURS = 128
+_FINEST = 1_500
+"""Outlines are simplified to this part of the picture's width, about a third of a point."""
 _SVG_PATH, _DECIMALS = re.compile(rb'(?<= d=")[^"]+'), re.compile(rb"(\.\d\d)\d+")
+_SVG_TEXT = re.compile(rb'<text style="([^"]*)"(.*?)</text>', re.DOTALL)
+_FILL, _FAMILY = re.compile(rb"fill: #[0-9a-f]+"), re.compile(rb"font-family: [^;]*")
+_FONTS = b"font-family: 'DejaVu Sans', Verdana, 'Segoe UI', Arial, sans-serif"
 _RASTER_ABOVE = 2_000
 """Sites from which on a page carries a bitmap: a vector for each would make the file heavy."""
 
@@ -56,6 +61,7 @@ def scene_picture(scene: Scene, media: str = "svg", *, dpi: int = 144, width_in:
     width_in = width_in or (_TALL_IN if height > _TALL else _WIDTH_IN)
     with _style():
         figure = _figure(width_in, width_in * height)
+        figure.is_vector = media == "svg"
         _map(figure.add_axes((0.0, 0.0, 1.0, 1.0)), scene, width_in)
         return _bytes(figure, media, dpi)
 
@@ -129,15 +135,16 @@ def _shrink(scene: Scene) -> float:
 def _style() -> Any:
     import matplotlib as mpl
 
-    return mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": "adequacy", "font.family": "DejaVu Sans"})
+    return mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "adequacy", "font.family": "DejaVu Sans"})
 
 
-def _figure(width_in: float, height_in: float) -> Figure:
+def _figure(width_in: float, height_in: float) -> Any:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width_in, height_in), facecolor=GROUND)
+    figure: Any = Figure(figsize=(width_in, height_in), facecolor=GROUND)
     FigureCanvasAgg(figure)
+    figure.is_vector = False
     return figure
 
 
@@ -171,7 +178,16 @@ def _bytes(figure: Figure, media: str, dpi: int) -> bytes:
     out = io.BytesIO()
     metadata: dict[str, Any] = {"Date": None, "Creator": None} if media == "svg" else {"Software": None}
     figure.savefig(out, format=media, dpi=dpi, metadata=metadata, facecolor=GROUND)
-    return _SVG_PATH.sub(_shorter, out.getvalue()) if media == "svg" else _fewer_colours(out)
+    if media == "svg":
+        return _SVG_TEXT.sub(_rimmed, _SVG_PATH.sub(_shorter, out.getvalue()))
+    return _fewer_colours(out)
+
+
+def _rimmed(text: re.Match[bytes]) -> bytes:
+    """A word twice: white and broad, then itself on top; in any plain font, since a picture carries none."""
+    style = _FAMILY.sub(_FONTS, text[1])
+    rim = _FILL.sub(b"fill: #fff", style) + b"; stroke: #fff; stroke-width: 2; stroke-linejoin: round"
+    return b"".join(b'<text style="%s"%s</text>' % (look, text[2]) for look in (rim, style))
 
 
 def _shorter(path: re.Match[bytes]) -> bytes:
@@ -195,12 +211,13 @@ def _shapes(axes: Axes, scene: Scene) -> None:
     from matplotlib.patches import PathPatch
 
     window = shapely.box(*scene.bounds)
+    finer = (scene.bounds[2] - scene.bounds[0]) / _FINEST
     for level, kind in enumerate(SHAPES.values(), 1):
         for shape in scene.shapes:
             if shape.kind != kind.name or not shape.geometry.intersects(window):
                 continue
             patch = PathPatch(
-                _path(shape.geometry),
+                _path(shapely.simplify(shape.geometry, finer)),
                 facecolor=to_rgba(kind.fill, kind.opacity) if kind.fill != "none" else "none",
                 edgecolor=kind.stroke,
                 linewidth=kind.width * 0.75,
@@ -224,8 +241,7 @@ def _path(geometry: Any) -> Any:
 
 def _names(axes: Axes, scene: Scene, width_in: float) -> None:
     """Names where there is room: whole, not over another, and where possible not over a mark."""
-    from matplotlib.patheffects import withStroke
-
+    halo = _halo(axes, 2)
     taken: list[tuple[float, float, float, float]] = []
     marks = [mark for mark in scene.marks if mark.kind in MARKS and _inside(mark, scene)]
     for name in scene.names:
@@ -233,12 +249,22 @@ def _names(axes: Axes, scene: Scene, width_in: float) -> None:
         if at is None:
             continue
         taken.append(at)
-        valued = "\n" in name.text
-        axes.text(
-            at[0], at[1], name.text, fontsize=7.5 if valued else 7, color="#1c2530" if valued else "#5c6773",
-            ha="center", va="center", zorder=20, linespacing=1.25,
-            path_effects=[withStroke(linewidth=2, foreground="white")], clip_on=True, parse_math=False,
-        )  # fmt: skip
+        lines = name.text.split("\n")
+        size, colour = (7.5, "#1c2530") if len(lines) > 1 else (7.0, "#5c6773")
+        for row, line in enumerate(lines):
+            lat = at[1] + at[3] * ((len(lines) - 1) / 2 - row) * 2 / len(lines)
+            axes.text(
+                at[0], lat, line, fontsize=size, color=colour, ha="center", va="center", zorder=20, path_effects=halo,
+                clip_on=True, parse_math=False,
+            )  # fmt: skip
+
+
+def _halo(axes: Axes, width: float) -> list[Any]:
+    """A white rim round words. Vectors get it as text (``_rimmed``): as outlines each name would take 10 kB."""
+    from matplotlib.patheffects import withStroke
+
+    figure: Any = axes.figure
+    return [] if figure.is_vector else [withStroke(linewidth=width, foreground="white")]
 
 
 def _room(name: Name, scene: Scene, width_in: float, taken: list[_Box], marks: list[Mark]) -> _Box | None:
@@ -299,15 +325,14 @@ def _inside(mark: Mark, scene: Scene) -> bool:
 
 def _scale(axes: Axes, scene: Scene, shrink: float) -> None:
     """A bar of a round number of miles in the lower left corner."""
-    from matplotlib.patheffects import withStroke
-
     west, south, east, north = scene.bounds
     mile_deg = 1 / (69.17 * shrink)
     miles = next((n for n in (50, 25, 20, 10, 5, 2, 1) if n * mile_deg < (east - west) * 0.25), 1)
     left, low = west + (east - west) * 0.02, south + (north - south) * 0.025
-    halo = [withStroke(linewidth=4, foreground="white")]
-    axes.plot([left, left + miles * mile_deg], [low, low], color="#333c46", lw=2, zorder=40, path_effects=halo)
+    ends = [left, left + miles * mile_deg]
+    axes.plot(ends, [low, low], color="#ffffff", lw=4, zorder=40)
+    axes.plot(ends, [low, low], color="#333c46", lw=2, zorder=40)
     axes.text(
         left, low + (north - south) * 0.012, f"{miles} miles", fontsize=7.5, color="#333c46", zorder=40,
-        path_effects=[withStroke(linewidth=2, foreground="white")],
+        path_effects=_halo(axes, 2),
     )  # fmt: skip
