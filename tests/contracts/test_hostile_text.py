@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 from datetime import date
 
@@ -19,22 +18,7 @@ from adequacy.outputs.page import answer_page
 from adequacy.outputs.rows import answer_csv
 from adequacy.outputs.summary import answer_html
 from adequacy.policy import load_policy
-
-ATTACKS = [
-    "<img src=x onerror=alert(1)>",
-    "<script>alert(1)</script>",
-    "${alert(1)}",
-    "\\x3cimg src=x onerror=alert(1)\\x3e",
-    "{{7*7}}{% import os %}",
-    '=HYPERLINK("http://x","y")',
-    "@SUM(1+1)*cmd|' /C calc'!A0",
-    "+1+1",
-    "\x1b[2J\x1b[31mCOVERED\x07",
-    "\u202egnp.exe",
-    "`backtick`",
-    'O\'Brien & "Sons" <LLC>',
-    "a" * 3000,
-]
+from tests.hostile import ATTACKS, assert_inert_csv
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +30,8 @@ def answer(tmp_path_factory):
     with (folder / "roster.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(header)
-        for number, attack in enumerate(ATTACKS):
+        # A file with more semicolons in a line than commas is taken for one separated by semicolons, and refused
+        for number, attack in enumerate(text for text in ATTACKS if "&lt;b&gt;" not in text):
             status = "active" if number % 2 else "ended"
             point = (f"{-78.85 + number / 1000:.4f}", f"{35.40 + number / 1000:.4f}")
             writer.writerow([f"P{number} {attack}", attack, f"{number} {attack}", attack, attack, "NC", "27546", *point,
@@ -66,10 +51,7 @@ def test_the_page_holds_no_control_character_and_keeps_its_width(answer) -> None
 
 
 def test_no_cell_of_the_csv_starts_a_formula(answer) -> None:
-    for row in csv.reader(io.StringIO(answer_csv(answer))):
-        for cell in row:
-            assert not cell.lstrip(" ").startswith(("=", "+", "@")), cell
-            assert not cell.startswith("-") or float(cell)
+    assert_inert_csv(answer_csv(answer))
 
 
 def test_the_notebook_summary_holds_no_markup_of_the_roster(answer) -> None:

@@ -12,12 +12,12 @@ import pytest
 import adequacy as aq
 from adequacy.errors import OutputError, UsageError
 from adequacy.outputs.provider_list import COLUMNS, provider_list, write_provider_list
+from tests.hostile import ATTACKS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 KINDS = (".xlsx", ".csv", ".docx")
-HOSTILE = ("=HYPERLINK(1)", "+1", "@SUM(1)", "<b>{{7*7}}</b>", "a\x1b[2Jb\x07", "-2+3", "\t=1", "‮evil", "{% x %}")
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +182,7 @@ def test_the_requesters_own_sites_are_marked(answer: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("text", ATTACKS)
 def test_hostile_roster_text_stays_text(answer: dict[str, Any], tmp_path: Path, kind: str, text: str) -> None:
     path = tmp_path / f"list{kind}"
     write_provider_list(with_site(answer, provider=text, name=text, address=text, phone=text), path)
