@@ -14,10 +14,10 @@ from adequacy.outputs.report import write_report
 GALLERY = Path(__file__).parent / "gallery"
 SHOTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("covered", "case-covered.html", {"viewport": {"width": 1100, "height": 1160}}),
-    ("too-close", "case-too-close.html", {"viewport": {"width": 1100, "height": 1200}}),
-    ("dark", "case-too-close.html", {"viewport": {"width": 1100, "height": 1200}, "color_scheme": "dark"}),
+    ("too-close", "case-too-close.html", {"viewport": {"width": 1100, "height": 1240}}),
+    ("dark", "case-too-close.html", {"viewport": {"width": 1100, "height": 1240}, "color_scheme": "dark"}),
     ("phone", "case-covered.html", {"viewport": {"width": 360, "height": 1100}}),
-    ("leadership", "leadership.html", {"viewport": {"width": 1100, "height": 1250}}),
+    ("leadership", "leadership.html", {"viewport": {"width": 1100, "height": 1490}}),
 )
 COLOURS = 224
 
@@ -33,7 +33,7 @@ def main() -> None:
         for name, file, look in SHOTS:
             page = browser.new_context(offline=True, **look).new_page()
             page.goto((Path(folder) / file).as_uri())
-            page.wait_for_timeout(600)
+            page.wait_for_timeout(1500)
             _small(page.screenshot(), GALLERY / f"{name}.png")
         browser.close()
 

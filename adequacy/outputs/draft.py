@@ -11,10 +11,8 @@ from adequacy.errors import MissingExtra
 from adequacy.outputs.escape import escape_terminal
 from adequacy.outputs.files import write_bytes
 from adequacy.outputs.html import Html, tag
-from adequacy.outputs.picture import scene_picture
-from adequacy.outputs.report import report_pdf, report_scene, summary_lines
+from adequacy.outputs.report import map_picture, report_pdf, summary_lines
 from adequacy.outputs.report_lists import report_workbook
-from adequacy.outputs.report_tables import worst_first
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,7 +73,7 @@ def draft(
     message["X-Unsent"] = "1"
     message.set_content("\n\n".join([*lines, _ATTACHED]) + "\n")
     message.add_alternative(_summary(lines), subtype="html")
-    image = scene_picture(report_scene(overview, worst_first(overview)[0], audience), "png", dpi=96, width_in=6.6)
+    image = map_picture(overview, audience)
     parts: Any = message.get_payload()
     parts[1].add_related(image, "image", "png", cid=f"<{_PICTURE}>", filename="map.png", disposition="inline")
     # As bytes: the page's scripts are hashed, so its line ends must stay

@@ -188,6 +188,8 @@ def _said_of_outline(answer: dict[str, Any]) -> str:
         return "The dashed circle is the geodesic limit round the point."
     if answer["finding"] == "covered":
         return "The shaded circles belong to as few counted sites as it takes to cover the place; others cover it too."
+    if answer["finding"] == "gap":
+        return "A site would have to lie inside the dashed line to be within the limit of some part of the place."
     return "The shade is everything within the limit of a counted site."
 
 
