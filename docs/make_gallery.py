@@ -17,9 +17,10 @@ SHOTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("too-close", "case-too-close.html", {"viewport": {"width": 1100, "height": 1240}}),
     ("dark", "case-too-close.html", {"viewport": {"width": 1100, "height": 1240}, "color_scheme": "dark"}),
     ("phone", "case-covered.html", {"viewport": {"width": 360, "height": 1100}}),
-    ("leadership", "leadership.html", {"viewport": {"width": 1100, "height": 1490}}),
+    ("leadership", "leadership.html", {"viewport": {"width": 1100, "height": 1215}}),
+    ("leadership-map", "leadership.html", {"viewport": {"width": 1100, "height": 900}}),
 )
-COLOURS = 224
+COLOURS = 64
 
 
 def main() -> None:
@@ -34,7 +35,8 @@ def main() -> None:
             page = browser.new_context(offline=True, **look).new_page()
             page.goto((Path(folder) / file).as_uri())
             page.wait_for_timeout(1500)
-            _small(page.screenshot(), GALLERY / f"{name}.png")
+            shot = page.locator("section.wide").screenshot() if name.endswith("-map") else page.screenshot()
+            _small(shot, GALLERY / f"{name}.png")
         browser.close()
 
 
@@ -49,8 +51,10 @@ def _small(picture: bytes, path: Path) -> None:
     from PIL import Image
 
     with Image.open(io.BytesIO(picture)) as image:
-        half = image.resize((image.width * 2 // 3, image.height * 2 // 3), Image.Resampling.LANCZOS)
-        half.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE).save(path, "PNG", optimize=True)
+        half = image.resize((image.width * 11 // 20, image.height * 11 // 20), Image.Resampling.LANCZOS)
+        half.convert("RGB").quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
+            path, "PNG", optimize=True
+        )
 
 
 if __name__ == "__main__":
