@@ -4,8 +4,9 @@ Each map carries the same sites with the same three lines of text. Ours is a who
 counties and ZIP areas of North Carolina, the still picture and the interactive map. The peers are what folium writes;
 their libraries, which a page would fetch from hosts, are answered from ``build/peers``, so that nothing waits for a
 network. Ready: from the start of the navigation until the page has loaded, all sites are on the canvas and two frames
-are drawn; headless Chromium, median of three. CPU is what the page's main thread worked until then, which a busy machine
-does not lengthen. An empty page of ours says what a browser needs for Leaflet alone. Run ``python -m benchmarks.maps``.
+are drawn; headless Chromium, median of three. CPU is what the page's main thread worked until then, which depends less
+on what else the machine does. An empty page of ours says what a browser needs for Leaflet alone. Run it with
+``python -m benchmarks.maps``.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ BOUNDS = (-84.3, 33.8, -75.4, 36.6)
 READY = """
 async () => {
   const sites = window.adequacyMap && window.adequacyMap.adequacySites;
-  while (sites && sites._n && !(sites._ids && sites._places.length && sites._borders.length)) { await new Promise(done => setTimeout(done, 5)); }
+  const whole = () => !sites || !sites._n || (sites._ids && sites._places.length && sites._borders.length);
+  while (!whole()) { await new Promise(done => setTimeout(done, 5)); }
   await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
   return performance.now();
 }

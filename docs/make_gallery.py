@@ -20,7 +20,7 @@ SHOTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("leadership", "leadership.html", {"viewport": {"width": 1100, "height": 1215}}),
     ("leadership-map", "leadership.html", {"viewport": {"width": 1100, "height": 900}}),
 )
-COLOURS = 64
+COLOURS = 96
 
 
 def main() -> None:
@@ -52,9 +52,8 @@ def _small(picture: bytes, path: Path) -> None:
 
     with Image.open(io.BytesIO(picture)) as image:
         half = image.resize((image.width * 11 // 20, image.height * 11 // 20), Image.Resampling.LANCZOS)
-        half.convert("RGB").quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
-            path, "PNG", optimize=True
-        )
+        few = half.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        few.save(path, "PNG", optimize=True)
 
 
 if __name__ == "__main__":
