@@ -49,7 +49,7 @@ BOUNDS = (-84.3, 33.8, -75.4, 36.6)
 READY = """
 async () => {
   const sites = window.adequacyMap && window.adequacyMap.adequacySites;
-  const whole = () => !sites || !sites._n || (sites._ids && sites._places.length && sites._borders.length);
+  const whole = () => !sites || !sites._n || (sites._ids.length && sites._places.length && sites._borders.length);
   while (!whole()) { await new Promise(done => setTimeout(done, 5)); }
   await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
   return performance.now();

@@ -51,6 +51,7 @@
       this._places = [];
       this._small = [];
       this._borders = [];
+      this._ids = [];
       var self = this;
       if (!window.DecompressionStream) { return; }
       // Names are unpacked when there is time: they are read on pointing only
