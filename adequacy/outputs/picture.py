@@ -8,6 +8,7 @@ import re
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+from adequacy.outputs.escape import escape_terminal
 from adequacy.outputs.scene import GROUND, MARKS, SHAPES, Scene
 
 if TYPE_CHECKING:
@@ -91,7 +92,14 @@ def slide_picture(scene: Scene, title: str, notes: Sequence[str]) -> bytes:
         _map(figure.add_axes((0.0, foot / whole, 1.0, tall / whole)), scene, _SLIDE_IN)
         words: dict[str, Any] = {"ha": "left", "va": "top", "parse_math": False}
         figure.text(0.025, 1 - 0.14 / whole, "\n".join(_wrapped(title)), fontsize=10, color="#1c2530", **words)
-        figure.text(0.025, (0.08 + 0.14 * len(notes)) / whole, "\n".join(notes), fontsize=6.8, color="#56616d", **words)
+        figure.text(
+            0.025,
+            (0.08 + 0.14 * len(notes)) / whole,
+            "\n".join(map(escape_terminal, notes)),
+            fontsize=6.8,
+            color="#56616d",
+            **words,
+        )
         figure.legend(
             handles=_keys(scene), loc="upper left", bbox_to_anchor=(0.01, (foot - 0.06) / whole), ncols=3,
             frameon=False, fontsize=6.5, labelcolor="#1c2530", handlelength=1.5, columnspacing=1.2,
@@ -100,7 +108,7 @@ def slide_picture(scene: Scene, title: str, notes: Sequence[str]) -> bytes:
 
 
 def _wrapped(title: str) -> list[str]:
-    return textwrap.wrap(" ".join(title.split()), _SLIDE_COLUMNS)
+    return textwrap.wrap(escape_terminal(title), _SLIDE_COLUMNS)
 
 
 def _keys(scene: Scene) -> list[Any]:

@@ -95,7 +95,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def test_a_report_of_hostile_names_runs_nothing_and_every_name_can_be_read(open_page, report) -> None:
     opened = open_page(report[0])
     page = opened.page
-    page.locator("summary").click()
+    page.locator(".folded summary").click()
     assert opened.requests == []
     assert opened.complaints == []
     assert page.evaluate("window.hit") is None
@@ -118,7 +118,7 @@ def test_the_switch_of_a_report_shows_hostile_services_as_text(open_page, report
 
 def test_a_report_of_hostile_names_keeps_its_layout_on_a_phone(open_page, report) -> None:
     page = open_page(report[0], viewport={"width": 320, "height": 640}).page
-    page.locator("summary").click()
+    page.locator(".folded summary").click()
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
