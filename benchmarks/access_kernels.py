@@ -285,8 +285,6 @@ def memory(report: Report, count: int) -> None:
 
 def memory_child(count: int, engine: str) -> None:
     """Decide and measure in a fresh process and print its peak memory in MB."""
-    import resource  # not on Windows
-
     lon, lat = make_points(count)
     service = make_services(count).astype(np.int16)
     index = index_of(make_roster(), engine)
@@ -294,7 +292,18 @@ def memory_child(count: int, engine: str) -> None:
     index.covered(lon, lat, service=service, limit_mi=LIMIT_MI, coverage=table)
     index.nearest(lon, lat, service=service, limit_mi=LIMIT_MI)
     index.count_within(lon, lat, service=service, limit_mi=LIMIT_MI) if engine == "numba" else None
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(_peak_mb())
+
+
+def _peak_mb() -> float:
+    """Peak memory of this process; what ``getrusage`` says of a child begins with the peak of its parent on Linux."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text(encoding="utf-8").splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+    import resource  # not on Windows
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
 def page(report: Report, repeats: int, load: tuple[str, str]) -> str:
