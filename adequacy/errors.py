@@ -81,7 +81,7 @@ def shown_list(names: Iterable[str]) -> str:
 
     Examples
     --------
-    >>> shown_list(["npi", "name"]), shown_list([]), shown_list(str(n) for n in range(30))[-18:]
+    >>> shown_list(["npi", "name"]), shown_list([]), shown_list(str(n) for n in range(30))[-17:]
     ('npi, name', 'none', '23, 24 and 5 more')
     """
     cut = [name if len(name) <= _MOST_SHOWN else name[:_MOST_SHOWN] + "..." for name in names]

@@ -113,6 +113,7 @@ def day_words(on: date) -> str:
 
     Examples
     --------
+    >>> from datetime import date
     >>> day_words(date(2026, 11, 3))
     'November 3, 2026'
     """

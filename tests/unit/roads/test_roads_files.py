@@ -60,7 +60,7 @@ def test_info_as_text_fits_80_columns(made: Path, run: Callable[..., Any]) -> No
 
 
 def test_info_in_an_unknown_format_is_a_usage_error(made: Path, run: Callable[..., Any]) -> None:
-    assert "text or json" in run("roads", "info", str(made), "--format", "xml").refused(2)
+    assert "text, json" in run("roads", "info", str(made), "--format", "xml").refused(2)
 
 
 def test_a_changed_number_is_noticed(made: Path) -> None:
